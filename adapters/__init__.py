@@ -1,0 +1,1 @@
+"""Who outside is spoken to: one file per thing we do not own."""

@@ -1,0 +1,192 @@
+"""Events to JSON and back, with personal texts encrypted inside.
+
+Stored is one JSON object: the event's fields; `personal`, if it has any, holds the encrypted ones, bound to their
+place in the log; `class_version` is there from the second shape of a class on. Implements the mapper of
+`eventsourcing.persistence` (originator_id is the stream, topic our own name for the type, state the JSON text).
+"""
+
+from __future__ import annotations
+
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from os import urandom
+from typing import Any, Final, Protocol, cast
+
+import orjson
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from eventsourcing.persistence import Mapper, MapperDeserialisationError, StoredEvent, Transcoder
+from pydantic import ValidationError
+from pydantic_core import to_json
+
+from domain.events import EVENT_NAMES, EVENT_TYPES
+from domain.shapes import Event, Forgotten, Personal
+
+NONCE_BYTES: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalKey:
+    """One owner's key. `key_id` is stored beside what it encrypts, so that a later key is never tried on it."""
+
+    key_id: str
+    cipher: AESGCM
+
+
+KeyOf = Callable[[str], PersonalKey | None]
+"""The key of a stream's owner, or None when the person was forgotten."""
+
+
+class EventSchemaError(MapperDeserialisationError):
+    """The log holds an event that this program cannot read; a newer program wrote it, or it was damaged."""
+
+
+def _personal_fields(cls: type[Event]) -> frozenset[str]:
+    return frozenset(
+        name for name, field in cls.model_fields.items() if any(isinstance(mark, Personal) for mark in field.metadata)
+    )
+
+
+PERSONAL: Final[Mapping[type[Event], frozenset[str]]] = {
+    cls: fields for cls in EVENT_NAMES if (fields := _personal_fields(cls))
+}
+"""The fields that are encrypted, by event class."""
+
+
+def encode(event: Event, *, stream: str, version: int, key_of: KeyOf) -> bytes:
+    """The JSON that is stored for the event at this place. Raises KeyError for a personal event without a key."""
+    cls = type(event)
+    fields = PERSONAL.get(cls)
+    if fields is None:
+        state = event.__pydantic_serializer__.to_json(event)
+    else:
+        state = _with_personal(event, fields, place=_place(stream, version, EVENT_NAMES[cls]), key=key_of(stream))
+    class_version = getattr(cls, "class_version", 1)
+    if class_version > 1:
+        state = _spliced(state, b'"class_version":%d' % class_version)
+    return state
+
+
+def _with_personal(event: Event, fields: frozenset[str], *, place: bytes, key: PersonalKey | None) -> bytes:
+    if key is None:
+        msg = "a personal event needs its owner's key"
+        raise KeyError(msg)
+    to_text = event.__pydantic_serializer__.to_json
+    nonce = urandom(NONCE_BYTES)
+    box = nonce + key.cipher.encrypt(nonce, to_text(event, include=set(fields)), place)
+    personal = b'"personal":{"key":"%s","box":"%s"}' % (key.key_id.encode(), b64encode(box))
+    return _spliced(to_text(event, exclude=set(fields)), personal)
+
+
+def _spliced(state: bytes, member: bytes) -> bytes:
+    return state[:-1] + b"," + member + b"}" if len(state) > 2 else b"{" + member + b"}"
+
+
+def _place(stream: str, version: int, name: str) -> bytes:
+    return f"{stream}:{version}:{name}".encode()
+
+
+def decode(name: str, state: str | bytes, *, stream: str, version: int, key_of: KeyOf) -> Event:
+    """The event that was stored under this name at this place; texts without a key read as `Forgotten`.
+
+    Raises EventSchemaError for an unknown name, a shape newer than this program, or damage.
+    """
+    cls = EVENT_TYPES.get(name)
+    if cls is None:
+        msg = f"{stream} version {version}: no event type {name} is known here; a newer program wrote it"
+        raise EventSchemaError(msg)
+    try:
+        if cls not in PERSONAL and getattr(cls, "class_version", 1) == 1:
+            return cast("Event", cls.__pydantic_validator__.validate_json(state))
+        return _decode_slowly(cls, name, state, place=_place(stream, version, name), key=key_of(stream))
+    except (ValidationError, InvalidTag, orjson.JSONDecodeError) as error:
+        msg = f"{stream} version {version}: {name} cannot be read; {_complaint(state, error)}"
+        raise EventSchemaError(msg) from error
+
+
+def _complaint(state: str | bytes, error: Exception) -> str:
+    if isinstance(error, InvalidTag):
+        return "its personal part does not belong to this place or key"
+    if isinstance(error, ValidationError) and "class_version" in str(state):
+        return "it has a newer shape than this program knows"
+    return "it is damaged"
+
+
+def _decode_slowly(cls: type[Event], name: str, state: str | bytes, *, place: bytes, key: PersonalKey | None) -> Event:
+    fields: dict[str, Any] = orjson.loads(state)
+    stored_as = fields.pop("class_version", 1)
+    personal = fields.pop("personal", None)
+    if personal is not None:
+        fields.update(_opened(personal, PERSONAL[cls], place=place, key=key))
+    class_version = getattr(cls, "class_version", 1)
+    if stored_as > class_version:
+        msg = f"{name} is stored in shape {stored_as}, this program knows up to {class_version}"
+        raise EventSchemaError(msg)
+    for shape in range(stored_as, class_version):
+        getattr(cls, f"upcast_v{shape}_v{shape + 1}")(fields)
+    return cast("Event", cls.__pydantic_validator__.validate_json(orjson.dumps(fields)))
+
+
+def _opened(
+    personal: dict[str, str], names: frozenset[str], *, place: bytes, key: PersonalKey | None
+) -> dict[str, Any]:
+    if key is None or key.key_id != personal["key"]:
+        return dict.fromkeys(names, Forgotten().model_dump())
+    box = b64decode(personal["box"])
+    opened = key.cipher.decrypt(box[:NONCE_BYTES], box[NONCE_BYTES:], place)
+    return cast("dict[str, Any]", orjson.loads(opened))
+
+
+class Placed(Protocol):
+    """What the mapper maps: an event and its place. `domain.log.New` and `Recorded` are such."""
+
+    @property
+    def stream(self) -> str: ...
+    @property
+    def version(self) -> int: ...
+    @property
+    def event(self) -> Event: ...
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedEvent:
+    """An event at its place in a stream."""
+
+    stream: str
+    version: int
+    event: Event
+
+
+class JsonTranscoder(Transcoder):
+    """Objects of JSON, pydantic's values among them, to bytes and back. Raises on types it does not know."""
+
+    def encode(self, obj: Any) -> bytes:  # noqa: ANN401 - the library's contract
+        return to_json(obj)
+
+    def decode(self, data: bytes) -> Any:  # noqa: ANN401 - the library's contract
+        return orjson.loads(data)
+
+
+class EventMapper(Mapper[str]):
+    """`eventsourcing.persistence.Mapper` over our events, with their personal fields encrypted."""
+
+    def __init__(self, key_of: KeyOf) -> None:
+        super().__init__(transcoder=JsonTranscoder())
+        self._key_of = key_of
+
+    def to_stored_event(self, domain_event: Any) -> StoredEvent:  # noqa: ANN401 - the library asks for its own protocol
+        """The stored form of a placed event."""
+        placed: Placed = domain_event
+        return StoredEvent(
+            originator_id=placed.stream,
+            originator_version=placed.version,
+            topic=EVENT_NAMES[type(placed.event)],
+            state=encode(placed.event, stream=placed.stream, version=placed.version, key_of=self._key_of),
+        )
+
+    def to_domain_event(self, stored_event: StoredEvent) -> Any:  # noqa: ANN401 - as above
+        """The placed event of a stored form. Raises EventSchemaError."""
+        stream, version = str(stored_event.originator_id), stored_event.originator_version
+        event = decode(stored_event.topic, stored_event.state, stream=stream, version=version, key_of=self._key_of)
+        return PlacedEvent(stream=stream, version=version, event=event)

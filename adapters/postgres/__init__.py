@@ -1,0 +1,1 @@
+"""PostgreSQL: the log, its caches, its migrations. Everything that knows SQL is here."""

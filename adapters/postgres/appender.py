@@ -1,0 +1,215 @@
+"""Appends travel together: while a shard's batch commits, the next one gathers.
+
+A batch is one shard's and is written by one autocommit call of `append_events`, so no lock is ever held across a
+round trip. Each caller gets its own answer. What it promises:
+
+- one bad append harms nobody else: a batch that fails is written again one by one, and only the guilty one errs;
+- a commit whose answer was lost is recognised by its event ids when the batch is sent again;
+- appends of one owner are a chain: when one fails, all that wait behind it fail with it;
+- a cancelled caller does not cancel the batch; the waiting room is bounded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any, Final
+from uuid import UUID
+
+import asyncpg
+import orjson
+import structlog
+from eventsourcing.persistence import IntegrityError
+
+from adapters.postgres.connections import LOST, LastingConnections
+from adapters.postgres.signals import Signals
+from domain.log import AppendRejected, OutcomeUnknown, VersionConflict
+
+BATCH_EVENTS_MAX: Final = 1_000
+WAITING_MAX: Final = 8_192
+RETRY_FOR_S: Final = 60.0
+RETRY_EVERY_S: Final = 0.1
+
+APPEND: Final = """
+    SELECT before, answers
+    FROM append_events($1, $2::integer[], $3::text[], $4::bigint[], $5::integer[], $6::text[], $7::bigint[], $8::text[],
+                       $9::uuid[], $10::jsonb[], $11::text[], $12::bigint[], $13::uuid[])
+"""
+
+log = structlog.get_logger(__name__)
+
+Row = tuple[str, int, str, UUID, str, str | None, int | None, UUID | None]
+"""stream, version, type, event id, data, command id, update id, cause id: the order of the function's arguments."""
+
+
+class Conflict(VersionConflict, IntegrityError):
+    """The stream is not where the append expects it; in the library's words, its integrity error."""
+
+
+@dataclass(slots=True, eq=False)
+class _Waiting:
+    chain: str
+    rows: list[Row]
+    tracked: tuple[str, int] | None
+    answered: asyncio.Future[int]
+
+    def succeed(self, position: int) -> None:
+        if not self.answered.done():
+            self.answered.set_result(position)
+
+    def fail(self, error: Exception) -> None:
+        if not self.answered.done():
+            self.answered.set_exception(error)
+
+
+@dataclass(slots=True)
+class _Shard:
+    number: int
+    waiting: deque[_Waiting] = field(default_factory=deque)
+    writer: asyncio.Task[None] | None = None
+
+
+class Appender:
+    """Writes appends in batches, one batch of a shard at a time."""
+
+    def __init__(self, connections: LastingConnections, signals: Signals, *, shards: int) -> None:
+        self._connections = connections
+        self._signals = signals
+        self._shards = [_Shard(number) for number in range(shards)]
+        self._waiting = 0
+        self._room = asyncio.Event()
+        self._room.set()
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the waiting room is full."""
+        return self._waiting >= WAITING_MAX
+
+    async def room(self) -> None:
+        """Returns when there is a place in the waiting room."""
+        while self.is_full:
+            self._room.clear()
+            await self._room.wait()
+
+    def submit(self, shard: int, chain: str, rows: list[Row], tracked: tuple[str, int] | None) -> asyncio.Future[int]:
+        """Queues the append. The future gives the position of its first event once that is durable.
+
+        It raises Conflict, AppendRejected or OutcomeUnknown. Awaiting it may be cancelled; the append goes on.
+        """
+        answered = asyncio.get_running_loop().create_future()
+        queue = self._shards[shard]
+        queue.waiting.append(_Waiting(chain, rows, tracked, answered))
+        self._waiting += 1
+        if queue.writer is None:
+            queue.writer = asyncio.create_task(self._drain(queue), name=f"append to shard {shard}")
+        return answered
+
+    async def close(self) -> None:
+        """Returns when everything that was submitted has been answered."""
+        writers = [queue.writer for queue in self._shards if queue.writer is not None]
+        await asyncio.gather(*writers)
+
+    async def _drain(self, queue: _Shard) -> None:
+        try:
+            while queue.waiting:
+                await self._write(queue, _next_batch(queue.waiting))
+                self._waiting = sum(len(shard.waiting) for shard in self._shards)
+                self._room.set()
+        finally:
+            queue.writer = None
+
+    async def _write(self, queue: _Shard, batch: list[_Waiting]) -> None:
+        try:
+            before, answers = await self._call(queue.number, batch)
+        except asyncpg.PostgresError as error:
+            if len(batch) == 1:
+                log.warning("append rejected", shard=queue.number, error=type(error).__name__)
+                batch[0].fail(AppendRejected(f"{batch[0].chain}: {error}"))
+                _fail_chains(queue.waiting, {batch[0].chain})
+            else:
+                await self._write_one_by_one(queue, batch)
+        except OutcomeUnknown as unknown:
+            for waiting in batch:
+                waiting.fail(unknown)
+            _fail_chains(queue.waiting, {waiting.chain for waiting in batch})
+        else:
+            self._answer(queue, batch, before, answers)
+
+    async def _write_one_by_one(self, queue: _Shard, batch: list[_Waiting]) -> None:
+        failed: set[str] = set()
+        for waiting in batch:
+            if waiting.chain in failed:
+                waiting.fail(Conflict(waiting.chain, None))
+                continue
+            await self._write(queue, [waiting])
+            if waiting.answered.cancelled() or waiting.answered.exception() is not None:
+                failed.add(waiting.chain)
+
+    def _answer(self, queue: _Shard, batch: list[_Waiting], before: int, answers: str | None) -> None:
+        if answers is None:
+            position = before + 1
+            for waiting in batch:
+                waiting.succeed(position)
+                position += len(waiting.rows)
+        else:
+            failed: set[str] = set()
+            for waiting, answer in zip(batch, orjson.loads(answers), strict=True):
+                if "position" in answer:
+                    waiting.succeed(answer["position"])
+                else:
+                    waiting.fail(Conflict(answer["stream"] or waiting.chain, answer["version"]))
+                    failed.add(waiting.chain)
+            _fail_chains(queue.waiting, failed)
+        self._signals.appended(queue.number)
+
+    async def _call(self, shard: int, batch: list[_Waiting]) -> tuple[int, str | None]:
+        arguments = _arguments(batch)
+        loop = asyncio.get_running_loop()
+        give_up_at = loop.time() + RETRY_FOR_S
+        while True:
+            try:
+                async with self._connections.one() as connection:
+                    answer = await connection.fetchrow(APPEND, shard, *arguments)
+                assert answer is not None, "a function with OUT parameters returns one row"
+                return answer["before"], answer["answers"]
+            except LOST as error:
+                if loop.time() > give_up_at:
+                    msg = f"the database gave no answer for {RETRY_FOR_S:.0f} s"
+                    raise OutcomeUnknown(msg) from error
+                log.warning("append sent again", shard=shard, appends=len(batch), error=type(error).__name__)
+                await asyncio.sleep(RETRY_EVERY_S)
+
+
+def _next_batch(waiting: deque[_Waiting]) -> list[_Waiting]:
+    batch: list[_Waiting] = []
+    events = 0
+    while waiting and (not batch or events + len(waiting[0].rows) <= BATCH_EVENTS_MAX):
+        events += len(waiting[0].rows)
+        batch.append(waiting.popleft())
+    return batch
+
+
+def _fail_chains(waiting: deque[_Waiting], chains: set[str]) -> None:
+    """Takes out and fails everything that was decided on an append that did not happen."""
+    if not chains or not waiting:
+        return
+    kept = [one for one in waiting if one.chain not in chains]
+    for one in waiting:
+        if one.chain in chains:
+            one.fail(Conflict(one.chain, None))
+    waiting.clear()
+    waiting.extend(kept)
+
+
+def _arguments(batch: list[_Waiting]) -> list[Any]:
+    numbers: dict[str, int] = {}
+    chains = [numbers.setdefault(waiting.chain, len(numbers)) for waiting in batch]
+    trackers: list[str | None] | None = None
+    tracked: list[int | None] | None = None
+    if any(waiting.tracked for waiting in batch):
+        trackers = [waiting.tracked[0] if waiting.tracked else None for waiting in batch]
+        tracked = [waiting.tracked[1] if waiting.tracked else None for waiting in batch]
+    appends = [number for number, waiting in enumerate(batch, 1) for _ in waiting.rows]
+    columns = list(zip(*(row for waiting in batch for row in waiting.rows), strict=True)) or [()] * 8
+    return [chains, trackers, tracked, appends, *columns]

@@ -1,0 +1,126 @@
+"""The log on PostgreSQL, as the deciding side sees it: tails of streams, appends, snapshots."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Final, Self
+from uuid import uuid4
+
+import asyncpg
+
+from adapters.codec import encode
+from adapters.postgres.appender import Appender, Row
+from adapters.postgres.connections import LastingConnections, reading_pool
+from adapters.postgres.keys import PersonalKeys
+from adapters.postgres.reader import COLUMNS, Reader, recorded
+from adapters.postgres.signals import Signals
+from domain.events import EVENT_NAMES
+from domain.log import Append, Recorded
+from domain.snapshots import Snapshot
+from domain.streams import owner_of, shard_of
+
+READING_CONNECTIONS: Final = 8
+APPENDING_CONNECTIONS: Final = 8
+TAIL_PAGE: Final = 2_000
+
+TAILS: Final = f"""
+    SELECT tail.* FROM unnest($2::text[], $3::bigint[]) AS wanted (stream, after)
+    CROSS JOIN LATERAL (
+        {COLUMNS} WHERE shard = $1 AND stream = wanted.stream AND version > wanted.after ORDER BY version LIMIT $4
+    ) AS tail
+"""  # noqa: S608 - put together from constants
+SHARDS: Final = "SELECT count(*) FROM heads"
+SELECT_SNAPSHOT: Final = "SELECT version, fold, state FROM snapshots WHERE shard = $1 AND stream = $2"
+UPSERT_SNAPSHOT: Final = """
+    INSERT INTO snapshots AS s (shard, stream, version, fold, state) VALUES ($1, $2, $3, $4, $5)
+    ON CONFLICT (shard, stream) DO UPDATE SET version = EXCLUDED.version, fold = EXCLUDED.fold, state = EXCLUDED.state
+    WHERE s.fold <> EXCLUDED.fold OR s.version < EXCLUDED.version
+"""
+
+
+class PostgresEventStore:
+    """Everything that is done with the log in one process. To be opened with `opened`."""
+
+    def __init__(
+        self, pool: asyncpg.Pool, appending: LastingConnections, signals: Signals, keys: PersonalKeys, shards: int
+    ) -> None:
+        self.pool = pool
+        self.reader = Reader(pool)
+        self.signals = signals
+        self.keys = keys
+        self._appending = appending
+        self._appender = Appender(appending, signals, shards=shards)
+        self._shards = shards
+
+    @classmethod
+    @asynccontextmanager
+    async def opened(cls, url: str, data_key: bytes) -> AsyncIterator[Self]:
+        """The log of a migrated database, read and appended to with the rights of `url`'s role."""
+        async with await reading_pool(url, size=READING_CONNECTIONS) as pool:
+            shards = int(await pool.fetchval(SHARDS))
+            appending = LastingConnections(url, size=APPENDING_CONNECTIONS)
+            signals = Signals(url, shards=shards)
+            store = cls(pool, appending, signals, PersonalKeys(pool, data_key, shards=shards), shards)
+            try:
+                yield store
+            finally:
+                await store._appender.close()
+                await signals.close()
+                await appending.close()
+
+    @property
+    def shards(self) -> int:
+        """How many shards there are; fixed when the database was made."""
+        return self._shards
+
+    @property
+    def is_full(self) -> bool:
+        """Whether an append should wait for room first."""
+        return self._appender.is_full
+
+    async def room(self) -> None:
+        """Returns when another append can be taken in."""
+        await self._appender.room()
+
+    async def prepare(self, owner: str) -> None:
+        """Makes the owner's key ready, so that personal texts can be written and read."""
+        if not self.keys.has(owner):
+            await self.keys.ensure(owner)
+
+    async def tails(self, owner: str, after: Mapping[str, int]) -> tuple[Sequence[Recorded], bool]:
+        """The events of the owner's streams above the given versions, as of one moment, and whether these are all."""
+        shard = shard_of(owner, self._shards)
+        rows = await self.pool.fetch(TAILS, shard, list(after), list(after.values()), TAIL_PAGE)
+        return [recorded(row, self.keys.of_stream) for row in rows], len(rows) < TAIL_PAGE
+
+    def append(self, append: Append) -> asyncio.Future[int]:
+        """Takes the append in. The future gives its first position once it is durable.
+
+        It raises VersionConflict, AppendRejected or OutcomeUnknown.
+        """
+        cause = append.cause
+        rows: list[Row] = []
+        for new in append.events:
+            data = encode(new.event, stream=new.stream, version=new.version, key_of=self.keys.of_stream).decode()
+            name = EVENT_NAMES[type(new.event)]
+            rows.append(
+                (new.stream, new.version, name, uuid4(), data, cause.command_id, cause.update_id, cause.event_id)
+            )
+        tracked = None if append.tracked is None else (append.tracked.name, append.tracked.position)
+        return self.append_rows(append.owner, rows, tracked)
+
+    def append_rows(self, owner: str, rows: list[Row], tracked: tuple[str, int] | None) -> asyncio.Future[int]:
+        """As `append`, with events that are encoded already."""
+        return self._appender.submit(shard_of(owner, self._shards), owner, rows, tracked)
+
+    async def snapshot(self, stream: str) -> Snapshot | None:
+        """The latest snapshot of the stream, if there is one."""
+        row = await self.pool.fetchrow(SELECT_SNAPSHOT, shard_of(owner_of(stream), self._shards), stream)
+        return None if row is None else Snapshot(version=row["version"], fold=row["fold"], state=row["state"])
+
+    async def keep_snapshot(self, stream: str, snapshot: Snapshot) -> None:
+        """Keeps the snapshot unless a later one of the same fold is there."""
+        shard = shard_of(owner_of(stream), self._shards)
+        await self.pool.execute(UPSERT_SNAPSHOT, shard, stream, snapshot.version, snapshot.fold, snapshot.state)

@@ -1,0 +1,88 @@
+"""The keys of personal texts: one per owner, in a table from which it can be deleted, wrapped by DATA_KEY.
+
+Deleting an owner's key forgets the person: what was encrypted with it can never be read again, and nothing else
+changes. An owner who comes back gets a new key; old texts name the old one and stay forgotten.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from os import urandom
+from typing import Final
+from uuid import UUID, uuid4
+
+import asyncpg
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
+
+from adapters.codec import PersonalKey
+from domain.streams import owner_of, shard_of
+
+KEY_BYTES: Final = 32
+CACHED_MAX: Final = 65_536
+
+SELECT_KEY: Final = "SELECT key_id, wrapped FROM personal_keys WHERE shard = $1 AND owner = $2"
+INSERT_KEY: Final = """
+    INSERT INTO personal_keys (shard, owner, key_id, wrapped) VALUES ($1, $2, $3, $4)
+    ON CONFLICT (shard, owner) DO NOTHING
+"""
+DELETE_KEY: Final = "DELETE FROM personal_keys WHERE shard = $1 AND owner = $2"
+
+
+class WrongDataKey(Exception):
+    """DATA_KEY does not open the keys in this database; start with the key that this database was made with."""
+
+    def __init__(self) -> None:
+        super().__init__("DATA_KEY does not open this database's personal texts; use the key it was made with")
+
+
+class PersonalKeys:
+    """Reads, makes and deletes owners' keys. Keys once read are kept in memory, up to a bound."""
+
+    def __init__(self, pool: asyncpg.Pool, data_key: bytes, *, shards: int) -> None:
+        assert len(data_key) == KEY_BYTES, "DATA_KEY is 32 bytes"
+        self._pool = pool
+        self._data_key = data_key
+        self._shards = shards
+        self._cached: OrderedDict[str, PersonalKey | None] = OrderedDict()
+
+    def has(self, owner: str) -> bool:
+        """Whether the owner's key is at hand."""
+        return self._cached.get(owner) is not None
+
+    def of_stream(self, stream: str) -> PersonalKey | None:
+        """The key of the stream's owner if it was read and exists."""
+        return self._cached.get(owner_of(stream))
+
+    async def read(self, owner: str) -> PersonalKey | None:
+        """The owner's key, or None when there is none (any more). Raises WrongDataKey."""
+        found = self._cached.get(owner)
+        if found is None:
+            row = await self._pool.fetchrow(SELECT_KEY, shard_of(owner, self._shards), owner)
+            found = None if row is None else self._unwrapped(row["key_id"], row["wrapped"])
+            self._keep(owner, found)
+        return found
+
+    async def ensure(self, owner: str) -> PersonalKey:
+        """The owner's key, made now if there is none. Raises WrongDataKey."""
+        while (key := await self.read(owner)) is None:
+            wrapped = aes_key_wrap(self._data_key, urandom(KEY_BYTES))
+            await self._pool.execute(INSERT_KEY, shard_of(owner, self._shards), owner, uuid4(), wrapped)
+        return key
+
+    async def forget(self, owner: str) -> bool:
+        """Deletes the owner's key. Returns whether there was one."""
+        self._cached.pop(owner, None)
+        deleted = await self._pool.execute(DELETE_KEY, shard_of(owner, self._shards), owner)
+        return str(deleted) == "DELETE 1"
+
+    def _unwrapped(self, key_id: UUID, wrapped: bytes) -> PersonalKey:
+        try:
+            return PersonalKey(str(key_id), AESGCM(aes_key_unwrap(self._data_key, wrapped)))
+        except InvalidUnwrap as error:
+            raise WrongDataKey from error
+
+    def _keep(self, owner: str, key: PersonalKey | None) -> None:
+        self._cached[owner] = key
+        if len(self._cached) > CACHED_MAX:
+            self._cached.popitem(last=False)

@@ -1,0 +1,1 @@
+"""What finance and operators see: the command line and the web pages."""

@@ -1,0 +1,1 @@
+"""What the Telegram user sees."""

@@ -1,0 +1,1 @@
+"""May it be refused, and what comes next: the rules, pure."""

@@ -1,0 +1,208 @@
+"""What one command does to all the streams of its owner at once: the map from commands to deciders.
+
+Three functions are all that a store needs to know of this domain: which streams a command is decided on,
+what is decided, and what a stream's next state is. Everything that one command changes is one append.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, assert_never
+
+from domain import account, bonus, invoice, job, job_states, order, payment, revocation, streams
+from domain.account_words import (
+    AccountCommand,
+    AddCredits,
+    CaptureCredit,
+    ExpireCredits,
+    OpenAccount,
+    RefundCredit,
+    ReserveCredit,
+    TakeCredits,
+)
+from domain.bonus import GiveBonus
+from domain.invoice import IssueInvoice
+from domain.job_words import JobCommand
+from domain.lots import LotKind
+from domain.order import PlaceOrder
+from domain.payment import PaymentCommand, PaymentReceived, PaymentRefunded
+from domain.revocation import RevokeCredits
+from domain.shapes import Event
+
+LedgerCommand = AccountCommand | GiveBonus | RevokeCredits | PlaceOrder | JobCommand | PaymentCommand | IssueInvoice
+"""Everything that can be wished of an account and its streams."""
+
+State = Any
+"""The fold of one stream; which type is told by the stream's category."""
+
+Change = tuple[str, Event]
+"""An event and the stream that it is added to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Streams:
+    """The streams a command is decided on. Those in `new` are expected not to exist: they are read only
+    when that turns out to matter, for a refusal, a repeat or a conflict."""
+
+    read: tuple[str, ...]
+    new: tuple[str, ...] = ()
+
+
+FOLDS: Mapping[str, tuple[State, Callable[[Any, Any], State]]] = {
+    "account": (account.INITIAL, account.evolve),
+    "job": (job_states.INITIAL, job.evolve),
+    "payment": (payment.INITIAL, payment.evolve),
+    "invoice": (invoice.INITIAL, invoice.evolve),
+    "bonus": (bonus.INITIAL, bonus.evolve),
+    "revocation": (revocation.INITIAL, revocation.evolve),
+}
+"""By category: the state of a stream without events, and the function that folds one more in."""
+
+
+def initial(stream: str) -> State:
+    """The state of the stream before its first event."""
+    return FOLDS[streams.category_of(stream)][0]
+
+
+def evolve(stream: str, state: State, event: Event) -> State:
+    """The stream's state after the event."""
+    return FOLDS[streams.category_of(stream)][1](state, event)
+
+
+def streams_of(command: LedgerCommand) -> Streams:
+    """The streams that the command is decided on and may add to."""
+    of_account = streams.account(command.account)
+    match command:
+        case PlaceOrder():
+            jobs = tuple(streams.job(command.account, job_id) for job_id in order.job_ids(command))
+            return Streams(read=(of_account,), new=jobs)
+        case JobCommand():
+            return Streams(read=(streams.job(command.account, command.job),))
+        case GiveBonus():
+            return Streams(read=(of_account,), new=(streams.bonus(command.account, command.source),))
+        case RevokeCredits():
+            return Streams(read=(of_account,), new=(streams.revocation(command.account, command.revocation),))
+        case PaymentCommand():
+            return Streams(read=(of_account, streams.payment(command.account, command.charge)))
+        case IssueInvoice():
+            return Streams(read=(streams.invoice(command.account, command.invoice),))
+        case _:
+            return Streams(read=(of_account,))
+
+
+def decide(command: LedgerCommand, states: Mapping[str, State]) -> list[Change]:
+    """What the command adds to which stream, in order; empty when it was carried out before.
+
+    `states` holds every stream that `streams_of` names. Raises a Refusal when a rule says no.
+    """
+    of_account = streams.account(command.account)
+    match command:
+        case PlaceOrder():
+            first = streams.job(command.account, order.first_job(command))
+            return order.decide(command, states[of_account], states[first])
+        case JobCommand():
+            stream = streams.job(command.account, command.job)
+            return [(stream, event) for event in job.decide(command, states[stream])]
+        case GiveBonus():
+            return _give(command, states)
+        case RevokeCredits():
+            return _revoke(command, states)
+        case PaymentCommand():
+            return _pay(command, states)
+        case IssueInvoice():
+            stream = streams.invoice(command.account, command.invoice)
+            return [(stream, issued) for issued in invoice.decide(command, states[stream])]
+        case (
+            OpenAccount()
+            | AddCredits()
+            | ReserveCredit()
+            | CaptureCredit()
+            | RefundCredit()
+            | TakeCredits()
+            | ExpireCredits()
+        ):
+            return [(of_account, event) for event in account.decide(command, states[of_account])]
+        case _:
+            assert_never(command)
+
+
+def _give(command: GiveBonus, states: Mapping[str, State]) -> list[Change]:
+    stream = streams.bonus(command.account, command.source)
+    given = bonus.decide(command, states[stream])
+    if not given:
+        return []
+    add = AddCredits(
+        account=command.account,
+        at=command.at,
+        source=command.source,
+        kind=LotKind.BONUS,
+        amount=command.amount,
+        expires_at=command.expires_at,
+        reason=command.reason,
+        by=command.by,
+    )
+    return [(stream, event) for event in given] + decide(add, states)
+
+
+def _revoke(command: RevokeCredits, states: Mapping[str, State]) -> list[Change]:
+    stream = streams.revocation(command.account, command.revocation)
+    made = revocation.decide(command, states[stream])
+    if not made:
+        return []
+    take = TakeCredits(
+        account=command.account,
+        at=command.at,
+        revocation=command.revocation,
+        amount=command.amount,
+        of=command.of,
+        reason=command.reason,
+        by=command.by,
+    )
+    return [(stream, event) for event in made] + decide(take, states)
+
+
+def _pay(command: PaymentCommand, states: Mapping[str, State]) -> list[Change]:
+    stream = streams.payment(command.account, command.charge)
+    before = states[stream]
+    changes: list[Change] = []
+    for event in payment.decide(command, before):
+        changes.append((stream, event))
+        match event, before:
+            case PaymentReceived(credited=True, credits=bought), _:
+                changes += _credit(command, bought, states)
+            case PaymentRefunded(), payment.Received(paid) | payment.RefundRequested(paid):
+                changes += _take_back(command, paid, states)
+    return changes
+
+
+def _credit(command: PaymentCommand, bought: int, states: Mapping[str, State]) -> list[Change]:
+    of_account = streams.account(command.account)
+    changes: list[Change] = []
+    if isinstance(states[of_account], account.NoAccount):
+        opened = decide(OpenAccount(account=command.account, at=command.at), states)
+        states = {**states, of_account: evolve(of_account, states[of_account], opened[0][1])}
+        changes += opened
+    add = AddCredits(
+        account=command.account,
+        at=command.at,
+        source=command.charge,
+        kind=LotKind.PAID,
+        amount=bought,
+        reason="payment",
+        by="telegram",
+    )
+    return changes + decide(add, states)
+
+
+def _take_back(command: PaymentCommand, paid: PaymentReceived, states: Mapping[str, State]) -> list[Change]:
+    take = TakeCredits(
+        account=command.account,
+        at=command.at,
+        revocation=command.charge,
+        amount=paid.credits,
+        of=command.charge,
+        reason="payment refunded",
+        by="telegram",
+    )
+    return decide(take, states)

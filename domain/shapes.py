@@ -1,0 +1,76 @@
+"""The shapes that commands and events are made of: amounts, ids, moments, personal text.
+
+Shape is checked here, where a command is built, and nowhere else; rules are checked in `decide`.
+Amounts are whole credits: `0`, `1.5`, `"1"` and `True` are no amounts.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Final, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+AMOUNT_MAX: Final = 1_000_000_000
+"""One event moves at most this many credits, so that a sum over any real log fits a bigint."""
+
+Amount = Annotated[int, Field(strict=True, gt=0, le=AMOUNT_MAX)]
+"""Whole credits, at least one."""
+
+Whole = Annotated[int, Field(strict=True, ge=0, le=AMOUNT_MAX)]
+"""Whole credits, possibly none."""
+
+AccountId = Annotated[int, Field(strict=True, gt=0, lt=2**63)]
+"""An account is a Telegram user; this is the user's id."""
+
+Id = Annotated[str, Field(strict=True, pattern=r"^[A-Za-z0-9._:+=-]{1,255}$")]
+"""A name that is part of a stream's name: letters, digits and `. _ : + = -`, never `/`.
+
+Long, because Telegram's charge ids for Stars were seen well past 128 characters."""
+
+Words = Annotated[str, Field(strict=True, min_length=1, max_length=500)]
+"""A short text that finance may read: a reason, an operator's name."""
+
+Moment = AwareDatetime
+"""A point in time with its zone. The domain never asks a clock; moments arrive in commands."""
+
+
+class Value(BaseModel):
+    """A frozen value that refuses unknown fields and never converts one type into another."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+
+class Command(Value):
+    """A wish about one account. `at` is when it was made; rules that depend on time use it."""
+
+    account: AccountId
+    at: Moment
+
+
+class Event(Value):
+    """A fact. Says everything a reader needs without other events, and carries no running totals."""
+
+
+class Forgotten(Value):
+    """Stands where a personal text stood whose key has been deleted."""
+
+    forgotten: Literal[True] = True
+
+    def __str__(self) -> str:
+        return "(forgotten)"
+
+
+class Personal:
+    """Marks a field of an event as a person's own words: stored encrypted, never logged."""
+
+
+PersonalText = Annotated[str | Forgotten, Personal()]
+"""Text that belongs to a person. Reads as `Forgotten` once the account's key is gone."""
+
+
+def later(first: datetime | None, second: datetime | None) -> bool:
+    """Whether `first` is later than `second`; None means never, which is later than any moment."""
+    if first is None:
+        return second is not None
+    return second is not None and first > second

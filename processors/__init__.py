@@ -1,0 +1,1 @@
+"""What happens over time: loops with a remembered position or to-do list."""

@@ -1,0 +1,258 @@
+"""Execute a command: load, fold, decide, append. Every write of the system goes through here.
+
+One account, one line. The commands of one owner are decided one after another, each on the state its predecessors
+will leave, and their appends travel together as a chain. When one of them fails, all after it fail with it, the
+pending state is dropped and they are decided again. That is what makes a hot account fast.
+
+No answer before it is true: a refusal, or an answer that nothing is to be done, is given only on what was read from
+the log within the call, after everything pending before it was answered. An acceptance is given once it is durable.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from random import uniform
+from typing import Final
+
+import structlog
+
+from domain import ledger
+from domain.account import Account
+from domain.ledger import Change, LedgerCommand, Streams
+from domain.log import NO_CAUSE, Append, Cause, New, Tracked, VersionConflict
+from domain.refusals import Refusal
+from domain.snapshots import SNAPSHOT_EVERY, restore, take
+from domain.streams import account as account_stream
+from domain.streams import category_of, shard_of
+from processors.folds import Fold, FoldCache
+from processors.ports import EventStore
+
+CACHED_MAX: Final = 32_768
+PERSON_ATTEMPTS_MAX: Final = 30
+PAUSE_MAX_S: Final = 0.05
+
+log = structlog.get_logger(__name__)
+
+
+class TooManyConflicts(Exception):
+    """Others kept writing to the same account; nothing was done, and trying again later can help."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a command did. `position` is that of its last event, None when there was nothing left to do."""
+
+    changes: tuple[Change, ...]
+    shard: int
+    position: int | None
+
+
+@dataclass(slots=True, eq=False)
+class _Line:
+    """The commands of one owner that are under way, and what its streams will be once they are written."""
+
+    pending: dict[str, Fold] = field(default_factory=dict)
+    in_flight: int = 0
+    present: int = 0
+    failures: int = 0
+    last: asyncio.Future[int] | None = None
+    loading: dict[tuple[str, ...], asyncio.Task[dict[str, Fold]]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """One command under way."""
+
+    command: LedgerCommand
+    owner: str
+    wanted: Streams
+    line: _Line
+    cause: Cause
+    tracked: Tracked | None
+
+
+class Executor:
+    """Decides commands on the log. One per process: its lines and its cache are the process's own."""
+
+    def __init__(self, store: EventStore, *, cached_max: int = CACHED_MAX) -> None:
+        self._store = store
+        self._folds = FoldCache(cached_max)
+        self._lines: dict[str, _Line] = {}
+        self._snapshots: set[asyncio.Task[None]] = set()
+
+    async def execute(
+        self,
+        command: LedgerCommand,
+        *,
+        cause: Cause = NO_CAUSE,
+        tracked: Tracked | None = None,
+        attempts_max: int | None = PERSON_ATTEMPTS_MAX,
+    ) -> Done:
+        """Carries the command out, once. `attempts_max` bounds how often conflicts are decided again; None: no bound.
+
+        Raises a Refusal, TooManyConflicts, AppendRejected or OutcomeUnknown; VersionConflict only for `tracked`.
+        """
+        owner = account_stream(command.account)
+        line = self._lines.get(owner)
+        if line is None:
+            line = self._lines[owner] = _Line()
+        line.present += 1
+        try:
+            call = _Call(command, owner, ledger.streams_of(command), line, cause, tracked)
+            return await self._until_done(call, attempts_max)
+        finally:
+            line.present -= 1
+            self._leave(owner, line)
+
+    async def close(self) -> None:
+        """Returns when the snapshots under way are kept."""
+        await asyncio.gather(*self._snapshots)
+
+    async def _until_done(self, call: _Call, attempts_max: int | None) -> Done:
+        shard = shard_of(call.owner, self._store.shards)
+        conflicts = 0
+        while True:
+            folds = self._known(call)
+            if folds is None:
+                await self._load_together(call)
+                continue
+            changes = _decided(call.command, folds)
+            if not changes:
+                if await self._confirmed(call):
+                    return Done((), shard, None)
+                continue
+            if self._store.is_full:
+                await self._store.room()
+                continue
+            try:
+                position = await self._append(call, folds, changes)
+            except VersionConflict as conflict:
+                conflicts += 1
+                await self._after_conflict(call, conflict, conflicts, attempts_max)
+            else:
+                return Done(tuple(changes), shard, position + len(changes) - 1)
+
+    async def _after_conflict(
+        self, call: _Call, conflict: VersionConflict, conflicts: int, attempts_max: int | None
+    ) -> None:
+        if call.tracked is not None and conflict.stream == f"tracking/{call.tracked.name}":
+            raise conflict
+        if attempts_max is not None and conflicts >= attempts_max:
+            msg = f"{call.owner} was written to by others {conflicts} times in a row"
+            raise TooManyConflicts(msg) from conflict
+        if conflicts > 1:
+            await asyncio.sleep(uniform(0, min(PAUSE_MAX_S, 0.002 * 2**conflicts)))  # noqa: S311 - a pause, no secret
+        await self._load_together(call)
+        if conflict.stream in call.wanted.new:
+            await self._load(call.owner, call.wanted.new)
+
+    def _known(self, call: _Call) -> dict[str, Fold] | None:
+        pending = call.line.pending
+        folds: dict[str, Fold] = {}
+        for stream in call.wanted.read:
+            fold = pending.get(stream) or self._folds.get(stream)
+            if fold is None:
+                return None
+            folds[stream] = fold
+        for stream in call.wanted.new:
+            folds[stream] = pending.get(stream) or self._folds.get(stream) or _before_first(stream)
+        return folds
+
+    async def _load_together(self, call: _Call) -> None:
+        """Reads what the command reads; those of one line who need it at the same time share one reading."""
+        loading = call.line.loading.get(call.wanted.read)
+        if loading is None:
+            loading = asyncio.create_task(self._load(call.owner, call.wanted.read))
+            call.line.loading[call.wanted.read] = loading
+            loading.add_done_callback(lambda _: call.line.loading.pop(call.wanted.read))
+        await asyncio.shield(loading)
+
+    async def _load(self, owner: str, streams: tuple[str, ...]) -> dict[str, Fold]:
+        """Reads the streams up to date, from where they are known."""
+        await self._store.prepare(owner)
+        folds = {stream: self._folds.get(stream) or await self._from_snapshot(stream) for stream in streams}
+        complete = False
+        while not complete:
+            tail, complete = await self._store.tails(owner, {stream: fold.version for stream, fold in folds.items()})
+            for recorded in tail:
+                state = ledger.evolve(recorded.stream, folds[recorded.stream].state, recorded.event)
+                folds[recorded.stream] = Fold(recorded.version, state)
+        for stream, fold in folds.items():
+            self._folds.keep(stream, fold)
+        return folds
+
+    async def _from_snapshot(self, stream: str) -> Fold:
+        if category_of(stream) == "account":
+            snapshot = await self._store.snapshot(stream)
+            state = restore(snapshot) if snapshot is not None else None
+            if snapshot is not None and state is not None:
+                return Fold(snapshot.version, state)
+        return _before_first(stream)
+
+    async def _confirmed(self, call: _Call) -> bool:
+        """Whether there is nothing to do on the log as it is now. Raises the Refusal that holds on it."""
+        last = call.line.last
+        if last is not None and not last.done():
+            await asyncio.wait((last,))
+        folds = await self._load(call.owner, (*call.wanted.read, *call.wanted.new))
+        return not ledger.decide(call.command, _states(folds))
+
+    async def _append(self, call: _Call, folds: dict[str, Fold], changes: list[Change]) -> int:
+        after: dict[str, Fold] = {}
+        events: list[New] = []
+        for stream, event in changes:
+            fold = after.get(stream) or folds[stream]
+            version = fold.version + 1
+            after[stream] = Fold(version, ledger.evolve(stream, fold.state, event))
+            events.append(New(stream, version, event))
+        line, failures = call.line, call.line.failures
+        answered = self._store.append(Append(call.owner, tuple(events), call.cause, call.tracked))
+        line.pending.update(after)
+        line.in_flight += 1
+        line.last = answered
+        answered.add_done_callback(lambda future: self._answered(call, after, failures, future))
+        return await asyncio.shield(answered)
+
+    def _answered(self, call: _Call, after: dict[str, Fold], failures: int, future: asyncio.Future[int]) -> None:
+        line = call.line
+        line.in_flight -= 1
+        if future.exception() is None:
+            for stream, fold in after.items():
+                self._keep(stream, fold)
+                if line.pending.get(stream) is fold:
+                    del line.pending[stream]
+        elif line.failures == failures:
+            line.failures += 1
+            line.pending.clear()
+        self._leave(call.owner, line)
+
+    def _keep(self, stream: str, fold: Fold) -> None:
+        known = self._folds.get(stream)
+        self._folds.keep(stream, fold)
+        passed = known is None or known.version // SNAPSHOT_EVERY < fold.version // SNAPSHOT_EVERY
+        if passed and fold.version >= SNAPSHOT_EVERY and isinstance(fold.state, Account):
+            task = asyncio.create_task(self._store.keep_snapshot(stream, take(fold.state, fold.version)))
+            self._snapshots.add(task)
+            task.add_done_callback(self._snapshots.discard)
+
+    def _leave(self, owner: str, line: _Line) -> None:
+        if not line.present and not line.in_flight and self._lines.get(owner) is line:
+            del self._lines[owner]
+
+
+def _before_first(stream: str) -> Fold:
+    return Fold(0, ledger.initial(stream))
+
+
+def _states(folds: Mapping[str, Fold]) -> dict[str, ledger.State]:
+    return {stream: fold.state for stream, fold in folds.items()}
+
+
+def _decided(command: LedgerCommand, folds: Mapping[str, Fold]) -> list[Change]:
+    """The changes on what is known so far. A refusal is none yet: it has to be confirmed on the log."""
+    try:
+        return ledger.decide(command, _states(folds))
+    except Refusal:
+        return []

@@ -1,0 +1,39 @@
+"""A bounded cache of folded streams. It holds only what is durable, and forgets what was used longest ago."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """A stream's state after its event `version`; version 0 is before the first."""
+
+    version: int
+    state: Any
+
+
+class FoldCache:
+    """Up to `size` folds by stream."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._folds: OrderedDict[str, Fold] = OrderedDict()
+
+    def get(self, stream: str) -> Fold | None:
+        """The stream's fold as far as it is known here. It may be old: others append too."""
+        fold = self._folds.get(stream)
+        if fold is not None:
+            self._folds.move_to_end(stream)
+        return fold
+
+    def keep(self, stream: str, fold: Fold) -> None:
+        """Keeps the fold unless a newer one is there."""
+        known = self._folds.get(stream)
+        if known is None or known.version < fold.version:
+            self._folds[stream] = fold
+            self._folds.move_to_end(stream)
+            if len(self._folds) > self._size:
+                self._folds.popitem(last=False)

@@ -1,0 +1,151 @@
+"""A real PostgreSQL for every test that asks for one: one server a run, one database a test.
+
+The server's folder is made by the first process of the run and shared by its workers. A test's database is a copy of
+a migrated template, so a test starts on an empty log and harms no other.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from adapters.local_postgres import LocalPostgres, local_postgres
+from adapters.postgres.event_store import PostgresEventStore
+from adapters.postgres.migrate import migrate
+from processors.execute import Executor
+
+FOLDER = "NEUROCARDS_TEST_FOLDER"
+DATA_KEY = bytes(range(32))
+FASTER_AND_STILL_SAFE_FROM_KILLS = {"fsync": "off"}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--prove", action="store_true", help="run the long form of the long proofs")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        folder = tempfile.mkdtemp(prefix="neurocards-tests-")
+        Path(folder).chmod(0o755)
+        os.environ[FOLDER] = folder
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(os.environ.pop(FOLDER), ignore_errors=True)
+
+
+@dataclass(frozen=True)
+class Database:
+    """One test's database, by the roles that may enter it."""
+
+    name: str
+    shards: int
+    owner_url: str
+    url: str
+    superuser_url: str
+
+
+@pytest.fixture(scope="session")
+def prove(request: pytest.FixtureRequest) -> bool:
+    """Whether the long forms of the proofs are wanted."""
+    return bool(request.config.getoption("--prove"))
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[LocalPostgres]:
+    """The run's server."""
+    with local_postgres(Path(os.environ[FOLDER]) / "data", settings=FASTER_AND_STILL_SAFE_FROM_KILLS) as server:
+        yield server
+
+
+def named(url: str, database: str) -> str:
+    """The same server and role, another database."""
+    return f"{url.rpartition('/')[0]}/{database}"
+
+
+async def make_database(postgres: LocalPostgres, name: str, *, template: str | None = None) -> None:
+    """Makes an empty database, or a copy of `template`, owned by the owner role."""
+    connection = await asyncpg.connect(postgres.superuser_url)
+    try:
+        copied = "" if template is None else f"TEMPLATE {template}"
+        await connection.execute(f"CREATE DATABASE {name} OWNER neurocards_owner {copied}")
+    finally:
+        await connection.close()
+
+
+async def drop_database(postgres: LocalPostgres, name: str) -> None:
+    """Removes the database, whoever is connected."""
+    connection = await asyncpg.connect(postgres.superuser_url)
+    try:
+        await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    finally:
+        await connection.close()
+
+
+class Templates:
+    """Migrated databases to copy from, one for each number of shards."""
+
+    def __init__(self, postgres: LocalPostgres) -> None:
+        self._postgres = postgres
+        self._made: dict[int, str] = {}
+
+    async def of(self, shards: int) -> str:
+        """The template's name."""
+        if shards not in self._made:
+            name = f"template_{shards}_{uuid4().hex}"
+            await make_database(self._postgres, name)
+            user = self._postgres.application_url.split("//")[1].split(":")[0]
+            await migrate(named(self._postgres.owner_url, name), shards=shards, application_user=user)
+            self._made[shards] = name
+        return self._made[shards]
+
+
+@pytest.fixture(scope="session")
+def templates(postgres: LocalPostgres) -> Templates:
+    """The session's templates."""
+    return Templates(postgres)
+
+
+@pytest.fixture
+def shards() -> int:
+    """How many shards the test's database has; to be overridden by tests that need another number."""
+    return 8
+
+
+@pytest.fixture
+async def database(postgres: LocalPostgres, templates: Templates, shards: int) -> AsyncIterator[Database]:
+    """A migrated, empty database of the test's own."""
+    name = f"test_{uuid4().hex}"
+    await make_database(postgres, name, template=await templates.of(shards))
+    yield Database(
+        name=name,
+        shards=shards,
+        owner_url=named(postgres.owner_url, name),
+        url=named(postgres.application_url, name),
+        superuser_url=named(postgres.superuser_url, name),
+    )
+    await drop_database(postgres, name)
+
+
+@pytest.fixture
+async def store(database: Database) -> AsyncIterator[PostgresEventStore]:
+    """The log of the test's database, with the application's rights."""
+    async with PostgresEventStore.opened(database.url, DATA_KEY) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def executor(store: PostgresEventStore) -> AsyncIterator[Executor]:
+    """Decides commands on the test's log."""
+    executor = Executor(store)
+    yield executor
+    await executor.close()
