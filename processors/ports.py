@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from typing import Any, Protocol
 
 from domain.log import Append, Recorded
 from domain.snapshots import Snapshot
@@ -51,4 +51,71 @@ class EventStore(Protocol):
 
     async def keep_snapshot(self, stream: str, snapshot: Snapshot) -> None:
         """Keeps the snapshot unless a later one of the same fold is there."""
+        ...
+
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+class ShardLog(Protocol):
+    """The log as those who follow a whole shard see it. Personal texts read as forgotten."""
+
+    def follow(self, shard: int, *, after: int) -> AsyncGenerator[tuple[list[Recorded], int]]:
+        """Pages of the shard's events above `after` and the position each page reaches, for ever, in order."""
+        ...
+
+    async def page(self, shard: int, *, after: int, limit: int) -> list[Recorded]:
+        """The next events above `after`, at most `limit`; empty at the end."""
+        ...
+
+
+class Settlements(Protocol):
+    """How jobs were settled, found by the index that lets each be settled once."""
+
+    async def settled_by(self, stream: str, job: str) -> str | None:
+        """The type of the event that settled the job on this account's stream, if one did."""
+        ...
+
+
+class Tracking(Protocol):
+    """How far a processor has come in each shard."""
+
+    async def position(self, shard: int, name: str) -> int:
+        """The last position that the processor has seen, 0 at the start."""
+        ...
+
+    async def advance(self, shard: int, name: str, upto: int) -> bool:
+        """Moves the processor on; false when somebody else has."""
+        ...
+
+
+class ViewStore(Protocol):
+    """The views' rows."""
+
+    async def standing(self, shard: int) -> tuple[int, int]:
+        """The build that is shown and the position it is at."""
+        ...
+
+    async def rows(
+        self, shard: int, build: int, *, accounts: Collection[int], jobs: Collection[tuple[int, str]]
+    ) -> tuple[Rows, Rows]:
+        """The stored rows of these accounts and jobs."""
+        ...
+
+    async def write(
+        self, shard: int, build: int, *, after: int, upto: int, rows: tuple[Rows, Rows, Rows], to_next: bool = False
+    ) -> bool:
+        """Writes balances, statement and jobs as of `upto`; false unless the views are at `after`."""
+        ...
+
+    async def begin_next(self, shard: int) -> int:
+        """Starts filling the next build, and returns its number."""
+        ...
+
+    async def switch(self, shard: int) -> bool:
+        """Shows the next build if it has come as far as the one shown."""
+        ...
+
+    async def clean(self, shard: int) -> None:
+        """Deletes the rows of builds that nobody needs."""
         ...

@@ -73,18 +73,29 @@ class _Shard:
 class Appender:
     """Writes appends in batches, one batch of a shard at a time."""
 
-    def __init__(self, connections: LastingConnections, signals: Signals, *, shards: int) -> None:
+    def __init__(
+        self,
+        connections: LastingConnections,
+        signals: Signals,
+        *,
+        shards: int,
+        retry_for_s: float = RETRY_FOR_S,
+        waiting_max: int = WAITING_MAX,
+    ) -> None:
         self._connections = connections
         self._signals = signals
         self._shards = [_Shard(number) for number in range(shards)]
+        self._retry_for_s = retry_for_s
+        self._waiting_max = waiting_max
         self._waiting = 0
+        self._broken: set[str] = set()
         self._room = asyncio.Event()
         self._room.set()
 
     @property
     def is_full(self) -> bool:
         """Whether the waiting room is full."""
-        return self._waiting >= WAITING_MAX
+        return self._waiting >= self._waiting_max
 
     async def room(self) -> None:
         """Returns when there is a place in the waiting room."""
@@ -98,6 +109,9 @@ class Appender:
         It raises Conflict, AppendRejected or OutcomeUnknown. Awaiting it may be cancelled; the append goes on.
         """
         answered = asyncio.get_running_loop().create_future()
+        if chain in self._broken:
+            answered.set_exception(Conflict(chain, None))
+            return answered
         queue = self._shards[shard]
         queue.waiting.append(_Waiting(chain, rows, tracked, answered))
         self._waiting += 1
@@ -113,7 +127,13 @@ class Appender:
     async def _drain(self, queue: _Shard) -> None:
         try:
             while queue.waiting:
-                await self._write(queue, _next_batch(queue.waiting))
+                batch = _next_batch(queue.waiting)
+                try:
+                    await self._write(queue, batch)
+                except Exception as bug:  # noqa: BLE001 - the callers get it
+                    for waiting in batch:
+                        waiting.fail(bug)
+                    self._break(queue, {waiting.chain for waiting in batch})
                 self._waiting = sum(len(shard.waiting) for shard in self._shards)
                 self._room.set()
         finally:
@@ -126,13 +146,13 @@ class Appender:
             if len(batch) == 1:
                 log.warning("append rejected", shard=queue.number, error=type(error).__name__)
                 batch[0].fail(AppendRejected(f"{batch[0].chain}: {error}"))
-                _fail_chains(queue.waiting, {batch[0].chain})
+                self._break(queue, {batch[0].chain})
             else:
                 await self._write_one_by_one(queue, batch)
         except OutcomeUnknown as unknown:
             for waiting in batch:
                 waiting.fail(unknown)
-            _fail_chains(queue.waiting, {waiting.chain for waiting in batch})
+            self._break(queue, {waiting.chain for waiting in batch})
         else:
             self._answer(queue, batch, before, answers)
 
@@ -160,13 +180,21 @@ class Appender:
                 else:
                     waiting.fail(Conflict(answer["stream"] or waiting.chain, answer["version"]))
                     failed.add(waiting.chain)
-            _fail_chains(queue.waiting, failed)
+            self._break(queue, failed)
         self._signals.appended(queue.number)
+
+    def _break(self, queue: _Shard, chains: set[str]) -> None:
+        """Fails all that was decided on an append that did not happen: what waits, and what is submitted before the
+        callers could hear of it. Their callbacks are scheduled by now, so this ends right after them."""
+        if chains:
+            _fail_chains(queue.waiting, chains)
+            self._broken |= chains
+            asyncio.get_running_loop().call_soon(self._broken.difference_update, chains)
 
     async def _call(self, shard: int, batch: list[_Waiting]) -> tuple[int, str | None]:
         arguments = _arguments(batch)
         loop = asyncio.get_running_loop()
-        give_up_at = loop.time() + RETRY_FOR_S
+        give_up_at = loop.time() + self._retry_for_s
         while True:
             try:
                 async with self._connections.one() as connection:
@@ -175,7 +203,7 @@ class Appender:
                 return answer["before"], answer["answers"]
             except LOST as error:
                 if loop.time() > give_up_at:
-                    msg = f"the database gave no answer for {RETRY_FOR_S:.0f} s"
+                    msg = f"the database gave no answer for {self._retry_for_s:.0f} s"
                     raise OutcomeUnknown(msg) from error
                 log.warning("append sent again", shard=shard, appends=len(batch), error=type(error).__name__)
                 await asyncio.sleep(RETRY_EVERY_S)
@@ -191,8 +219,8 @@ def _next_batch(waiting: deque[_Waiting]) -> list[_Waiting]:
 
 
 def _fail_chains(waiting: deque[_Waiting], chains: set[str]) -> None:
-    """Takes out and fails everything that was decided on an append that did not happen."""
-    if not chains or not waiting:
+    """Takes out and fails everything of these chains."""
+    if not waiting:
         return
     kept = [one for one in waiting if one.chain not in chains]
     for one in waiting:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Final, Self
 from uuid import uuid4
@@ -11,7 +11,7 @@ from uuid import uuid4
 import asyncpg
 
 from adapters.codec import PersonalKey, encode
-from adapters.postgres.appender import Appender, Row
+from adapters.postgres.appender import RETRY_FOR_S, WAITING_MAX, Appender, Row
 from adapters.postgres.connections import LastingConnections, reading_pool
 from adapters.postgres.keys import PersonalKeys
 from adapters.postgres.reader import COLUMNS, PAGE, Reader, recorded
@@ -32,6 +32,10 @@ TAILS: Final = f"""
         {COLUMNS} WHERE shard = $1 AND stream = wanted.stream AND version > wanted.after ORDER BY version LIMIT $4
     ) AS tail
 """  # noqa: S608 - put together from constants
+SETTLED_BY: Final = """
+    SELECT type FROM events
+    WHERE shard = $1 AND stream = $2 AND data ->> 'job' = $3 AND type IN ('CreditCaptured', 'CreditRefunded')
+"""
 SHARDS: Final = "SELECT count(*) FROM heads"
 SELECT_SNAPSHOT: Final = "SELECT version, fold, state FROM snapshots WHERE shard = $1 AND stream = $2"
 UPSERT_SNAPSHOT: Final = """
@@ -45,29 +49,34 @@ class PostgresEventStore:
     """Everything that is done with the log in one process. To be opened with `opened`."""
 
     def __init__(
-        self, pool: asyncpg.Pool, appending: LastingConnections, signals: Signals, keys: PersonalKeys, shards: int
+        self, pool: asyncpg.Pool, appender: Appender, signals: Signals, keys: PersonalKeys, shards: int
     ) -> None:
         self.pool = pool
         self.reader = Reader(pool)
         self.signals = signals
         self.keys = keys
-        self._appending = appending
-        self._appender = Appender(appending, signals, shards=shards)
+        self._appender = appender
         self._shards = shards
 
     @classmethod
     @asynccontextmanager
-    async def opened(cls, url: str, data_key: bytes) -> AsyncIterator[Self]:
-        """The log of a migrated database, read and appended to with the rights of `url`'s role."""
+    async def opened(
+        cls, url: str, data_key: bytes, *, retry_for_s: float = RETRY_FOR_S, waiting_max: int = WAITING_MAX
+    ) -> AsyncIterator[Self]:
+        """The log of a migrated database, read and appended to with the rights of `url`'s role.
+
+        An append is sent again for `retry_for_s` when the database does not answer; up to `waiting_max` wait.
+        """
         async with await reading_pool(url, size=READING_CONNECTIONS) as pool:
             shards = int(await pool.fetchval(SHARDS))
             appending = LastingConnections(url, size=APPENDING_CONNECTIONS)
             signals = Signals(url, shards=shards)
-            store = cls(pool, appending, signals, PersonalKeys(pool, data_key, shards=shards), shards)
+            appender = Appender(appending, signals, shards=shards, retry_for_s=retry_for_s, waiting_max=waiting_max)
+            store = cls(pool, appender, signals, PersonalKeys(pool, data_key, shards=shards), shards)
             try:
                 yield store
             finally:
-                await store._appender.close()
+                await appender.close()
                 await signals.close()
                 await appending.close()
 
@@ -98,12 +107,23 @@ class PostgresEventStore:
 
     def follow(
         self, shard: int, *, after: int, types: Sequence[str] = (), limit: int = PAGE
-    ) -> AsyncIterator[tuple[list[Recorded], int]]:
+    ) -> AsyncGenerator[tuple[list[Recorded], int]]:
         """Pages of the shard's events above `after` and the position each reaches, for ever, in order.
 
         Personal texts read as forgotten: whoever follows a whole shard has no business with them.
         """
         return pages(self.reader, self.signals, shard, after=after, key_of=_no_key, types=types, limit=limit)
+
+    async def settled_by(self, stream: str, job: str) -> str | None:
+        """The type of the event that settled the job's reservation on this account's stream, if one did."""
+        shard = shard_of(owner_of(stream), self._shards)
+        found: str | None = await self.pool.fetchval(SETTLED_BY, shard, stream, job)
+        return found
+
+    async def page(self, shard: int, *, after: int, limit: int) -> list[Recorded]:
+        """The shard's next events above `after`, at most `limit`, without personal texts. Raises EventSchemaError."""
+        rows = await self.reader.shard_page(shard, after=after, limit=limit)
+        return [recorded(row, _no_key) for row in rows]
 
     def append(self, append: Append) -> asyncio.Future[int]:
         """Takes the append in. The future gives its first position once it is durable.

@@ -10,7 +10,7 @@ from typing import Final
 
 import asyncpg
 
-from adapters.codec import KeyOf, decode
+from adapters.codec import EventSchemaError, KeyOf, decode
 from domain.log import NO_CAUSE, Cause, Recorded
 
 PAGE: Final = 1_000
@@ -44,6 +44,17 @@ def recorded(row: asyncpg.Record, key_of: KeyOf) -> Recorded:
         if command_id is None and update_id is None and cause_id is None
         else Cause(command_id, update_id, cause_id),
     )
+
+
+def readable(rows: Sequence[asyncpg.Record], key_of: KeyOf) -> tuple[list[Recorded], EventSchemaError | None]:
+    """The events of the rows up to the first that this program cannot read, and what is wrong with that one."""
+    page: list[Recorded] = []
+    try:
+        for row in rows:
+            page.append(recorded(row, key_of))  # noqa: PERF401 - what came before a failure is wanted
+    except EventSchemaError as error:
+        return page, error
+    return page, None
 
 
 class Reader:

@@ -8,7 +8,7 @@ has missed nothing.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -16,7 +16,7 @@ import structlog
 
 from adapters.codec import KeyOf
 from adapters.postgres.connections import LOST
-from adapters.postgres.reader import PAGE, Reader, recorded
+from adapters.postgres.reader import PAGE, Reader, readable
 from adapters.postgres.signals import Signals
 from domain.log import Recorded
 
@@ -35,11 +35,12 @@ async def pages(
     key_of: KeyOf,
     types: Sequence[str] = (),
     limit: int = PAGE,
-) -> AsyncIterator[tuple[list[Recorded], int]]:
+) -> AsyncGenerator[tuple[list[Recorded], int]]:
     """Pages of the shard's events above `after`, and the position that each page reaches.
 
     With `types` other events are left out, and a page may be empty: its position tells how far nothing was missed.
-    Waits when there is nothing new; a lost connection is waited out. Raises EventSchemaError.
+    Waits when there is nothing new; a lost connection is waited out. Raises EventSchemaError at an event that this
+    program cannot read, after a page with those before it.
     """
     await signals.listen()
     while True:
@@ -54,8 +55,11 @@ async def pages(
         full = len(rows) == limit
         upto = rows[-1]["position"] if full or (reached is None and rows) else reached
         if upto is not None and upto > after:
-            after = upto
-            yield [recorded(row, key_of) for row in rows], after
+            page, unreadable = readable(rows, key_of)
+            after = upto if unreadable is None else page[-1].position if page else after
+            yield page, after
+            if unreadable is not None:
+                raise unreadable
         if not full:
             with suppress(TimeoutError):
                 await asyncio.wait_for(news.wait(), LOOK_EVERY_S)

@@ -29,3 +29,22 @@ async def advance(connection: asyncpg.Pool | asyncpg.Connection, shard: int, nam
     if await connection.fetchval(ADVANCE, shard, name, upto) is None:
         msg = f"{name} has been at position {upto} of shard {shard} before"
         raise AlreadyTracked(msg)
+
+
+class PostgresTracking:
+    """The same as a processor sees it: being too late is an answer, not an error."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def position(self, shard: int, name: str) -> int:
+        """The last position that the processor has seen, 0 at the start."""
+        return await position(self._pool, shard, name)
+
+    async def advance(self, shard: int, name: str, upto: int) -> bool:
+        """Moves the processor on. False when it is there already or further: somebody else runs it."""
+        try:
+            await advance(self._pool, shard, name, upto)
+        except AlreadyTracked:
+            return False
+        return True

@@ -1,0 +1,131 @@
+"""Projecting a real log: views show what happened, are made anew unseen, and stop at what they do not know."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import asyncpg
+import pytest
+
+from adapters.codec import EventSchemaError
+from adapters.postgres.event_store import PostgresEventStore
+from adapters.postgres.views import PostgresViews
+from domain import account_words, job_words
+from domain.events import EVENT_TYPES
+from domain.streams import shard_of
+from processors.projector import project
+from processors.rebuild import rebuild
+from projections.books import POSTINGS
+from projections.jobs import CHANGES
+from projections.views import NOT_SHOWN
+from tests.conftest import Database
+from tests.processors.scene import Scene, at_work
+
+SHOWN = {
+    "balances": "SELECT to_jsonb(b) - 'position' AS row FROM balances AS b ORDER BY shard, account",
+    "statement": "SELECT to_jsonb(s) AS row FROM statement AS s ORDER BY shard, account, version",
+    "jobs": "SELECT to_jsonb(j) AS row FROM jobs AS j ORDER BY shard, account, job",
+}
+
+
+async def shown(scene: Scene) -> dict[str, list[Any]]:
+    await scene.caught_up()
+    return {name: [row["row"] for row in await scene.store.pool.fetch(query)] for name, query in SHOWN.items()}
+
+
+async def some_history(scene: Scene, accounts: range = range(1, 13)) -> None:
+    for account in accounts:
+        await scene.open(account, 5)
+        jobs = await scene.order(account, 1, count=3)
+        await scene.deliver(account, jobs[0])
+        await scene.fail(account, jobs[1])
+        await scene.settled(account, jobs[0])
+        await scene.settled(account, jobs[1])
+
+
+def test_every_event_is_known_to_the_views() -> None:
+    known = {*POSTINGS, *CHANGES, job_words.JobQueued, *NOT_SHOWN}
+    assert known == set(EVENT_TYPES.values())
+    assert account_words.CreditReserved in POSTINGS
+
+
+async def test_the_statement_carries_the_balance_after_each_event(store: PostgresEventStore) -> None:
+    async with at_work(store) as scene:
+        await some_history(scene, range(42, 43))
+        await scene.caught_up()
+        rows = await store.pool.fetch("SELECT type, amount, available, reserved FROM statement ORDER BY version")
+    assert [tuple(row) for row in rows[:4]] == [
+        ("CreditsGranted", 5, 5, 0),
+        ("CreditReserved", 1, 4, 1),
+        ("CreditReserved", 1, 3, 2),
+        ("CreditReserved", 1, 2, 3),
+    ]
+    assert sorted(row["type"] for row in rows[4:]) == ["CreditCaptured", "CreditRefunded"]
+    assert tuple(rows[-1])[2:] == (3, 1)
+
+
+async def test_the_queue_shows_state_and_place(store: PostgresEventStore) -> None:
+    async with at_work(store) as scene:
+        await some_history(scene, range(42, 43))
+        await scene.caught_up()
+        rows = await store.pool.fetch("SELECT state, number, count, place_in_line FROM jobs ORDER BY number")
+    assert [tuple(row) for row in rows] == [("delivered", 1, 3, None), ("failed", 2, 3, None), ("queued", 3, 3, 1)]
+
+
+async def test_a_rebuild_gives_the_same_rows(store: PostgresEventStore) -> None:
+    async with at_work(store) as scene:
+        await some_history(scene)
+        before = await shown(scene)
+        for shard in range(store.shards):
+            await rebuild(store, scene.views, shard)
+        assert await shown(scene) == before
+        left = await store.pool.fetchval("SELECT count(*) FROM statement_rows WHERE build = 1")
+        assert left == 0
+
+
+async def test_nobody_sees_a_half_built_view(store: PostgresEventStore) -> None:
+    async with at_work(store) as scene:
+        await some_history(scene)
+        await scene.caught_up()
+        lines = await store.pool.fetchval("SELECT count(*) FROM statement")
+        rebuilding = asyncio.gather(*(rebuild(store, scene.views, shard) for shard in range(store.shards)))
+        writing = asyncio.create_task(some_history(scene, range(100, 106)))
+        looks = 0
+        while not (rebuilding.done() and writing.done()):
+            now = await store.pool.fetchval("SELECT count(*) FROM statement")
+            assert now >= lines
+            lines = now
+            looks += 1
+        await rebuilding
+        await writing
+        assert looks > 3
+        assert {build for build, _ in [await scene.views.standing(s) for s in range(store.shards)]} == {2}
+        await scene.caught_up()
+        assert await store.pool.fetchval("SELECT count(*) FROM balances") == 18
+
+
+async def test_the_projector_stops_at_an_event_it_does_not_know(store: PostgresEventStore, database: Database) -> None:
+    async with at_work(store) as scene:
+        await scene.open(42, 5)
+    owner, shard = "account/42", shard_of("account/42", store.shards)
+    connection = await asyncpg.connect(database.superuser_url)
+    await connection.execute(
+        """SELECT append_events($1, '{0}', NULL, NULL, '{1}', ARRAY['account/42'], '{3}', '{CreditsDonated}',
+                                ARRAY[gen_random_uuid()], '{"{}"}', '{NULL}', '{NULL}', '{NULL}')""",
+        shard,
+    )
+    await connection.close()
+    views = PostgresViews(store.pool)
+    with pytest.raises(EventSchemaError, match=f"{owner} version 3: no event type CreditsDonated"):
+        await asyncio.wait_for(project(store, views, shard), 30)
+    head = await store.reader.head(shard)
+    assert (await views.standing(shard))[1] == head - 1
+
+
+async def test_two_projectors_of_one_shard_write_each_line_once(store: PostgresEventStore) -> None:
+    async with at_work(store) as scene, at_work(store) as _other:
+        await some_history(scene)
+        await scene.caught_up()
+        assert await store.pool.fetchval("SELECT count(*) FROM statement") == 12 * 6
+        assert not any(worker.done() for worker in scene.workers)
