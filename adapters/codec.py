@@ -42,41 +42,49 @@ class EventSchemaError(MapperDeserialisationError):
     """The log holds an event that this program cannot read; a newer program wrote it, or it was damaged."""
 
 
-def _personal_fields(cls: type[Event]) -> frozenset[str]:
-    return frozenset(
+def _personal_fields(cls: type[Event]) -> set[str]:
+    return {
         name for name, field in cls.model_fields.items() if any(isinstance(mark, Personal) for mark in field.metadata)
-    )
+    }
 
 
-PERSONAL: Final[Mapping[type[Event], frozenset[str]]] = {
+PERSONAL: Final[Mapping[type[Event], set[str]]] = {
     cls: fields for cls in EVENT_NAMES if (fields := _personal_fields(cls))
 }
 """The fields that are encrypted, by event class."""
 
 
+def _shape_of(cls: type[Event]) -> int:
+    shape: int = getattr(cls, "class_version", 1)
+    return shape
+
+
+NEWER_SHAPES: Final[Mapping[type[Event], int]] = {cls: _shape_of(cls) for cls in EVENT_NAMES if _shape_of(cls) > 1}
+"""The classes that have changed their shape since their first event, and how often."""
+
+
 def encode(event: Event, *, stream: str, version: int, key_of: KeyOf) -> bytes:
     """The JSON that is stored for the event at this place. Raises KeyError for a personal event without a key."""
     cls = type(event)
-    fields = PERSONAL.get(cls)
-    if fields is None:
-        state = event.__pydantic_serializer__.to_json(event)
+    if cls in PERSONAL:
+        state = _with_personal(event, place=_place(stream, version, EVENT_NAMES[cls]), key=key_of(stream))
     else:
-        state = _with_personal(event, fields, place=_place(stream, version, EVENT_NAMES[cls]), key=key_of(stream))
-    class_version = getattr(cls, "class_version", 1)
-    if class_version > 1:
-        state = _spliced(state, b'"class_version":%d' % class_version)
+        state = event.__pydantic_serializer__.to_json(event)
+    if cls in NEWER_SHAPES:
+        state = _spliced(state, b'"class_version":%d' % NEWER_SHAPES[cls])
     return state
 
 
-def _with_personal(event: Event, fields: frozenset[str], *, place: bytes, key: PersonalKey | None) -> bytes:
+def _with_personal(event: Event, *, place: bytes, key: PersonalKey | None) -> bytes:
     if key is None:
         msg = "a personal event needs its owner's key"
         raise KeyError(msg)
-    to_text = event.__pydantic_serializer__.to_json
+    fields = PERSONAL[type(event)]
+    to_json = event.__pydantic_serializer__.to_json
     nonce = urandom(NONCE_BYTES)
-    box = nonce + key.cipher.encrypt(nonce, to_text(event, include=set(fields)), place)
+    box = nonce + key.cipher.encrypt(nonce, to_json(event, include=fields), place)
     personal = b'"personal":{"key":"%s","box":"%s"}' % (key.key_id.encode(), b64encode(box))
-    return _spliced(to_text(event, exclude=set(fields)), personal)
+    return _spliced(to_json(event, exclude=fields), personal)
 
 
 def _spliced(state: bytes, member: bytes) -> bytes:
@@ -97,7 +105,7 @@ def decode(name: str, state: str | bytes, *, stream: str, version: int, key_of: 
         msg = f"{stream} version {version}: no event type {name} is known here; a newer program wrote it"
         raise EventSchemaError(msg)
     try:
-        if cls not in PERSONAL and getattr(cls, "class_version", 1) == 1:
+        if cls not in PERSONAL and cls not in NEWER_SHAPES:
             return cast("Event", cls.__pydantic_validator__.validate_json(state))
         return _decode_slowly(cls, name, state, place=_place(stream, version, name), key=key_of(stream))
     except (ValidationError, InvalidTag, orjson.JSONDecodeError) as error:
@@ -119,18 +127,16 @@ def _decode_slowly(cls: type[Event], name: str, state: str | bytes, *, place: by
     personal = fields.pop("personal", None)
     if personal is not None:
         fields.update(_opened(personal, PERSONAL[cls], place=place, key=key))
-    class_version = getattr(cls, "class_version", 1)
-    if stored_as > class_version:
-        msg = f"{name} is stored in shape {stored_as}, this program knows up to {class_version}"
+    known = NEWER_SHAPES.get(cls, 1)
+    if stored_as > known:
+        msg = f"{name} is stored in shape {stored_as}, this program knows up to {known}"
         raise EventSchemaError(msg)
-    for shape in range(stored_as, class_version):
+    for shape in range(stored_as, known):
         getattr(cls, f"upcast_v{shape}_v{shape + 1}")(fields)
     return cast("Event", cls.__pydantic_validator__.validate_json(orjson.dumps(fields)))
 
 
-def _opened(
-    personal: dict[str, str], names: frozenset[str], *, place: bytes, key: PersonalKey | None
-) -> dict[str, Any]:
+def _opened(personal: dict[str, str], names: set[str], *, place: bytes, key: PersonalKey | None) -> dict[str, Any]:
     if key is None or key.key_id != personal["key"]:
         return dict.fromkeys(names, Forgotten().model_dump())
     box = b64decode(personal["box"])

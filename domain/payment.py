@@ -39,8 +39,9 @@ class ReceivePayment(PaymentCommand):
 
 
 class RequestPaymentRefund(PaymentCommand):
-    """A person wants the Stars to go back."""
+    """A person wants the Stars to go back, and asks once per `request`."""
 
+    request: Id
     reason: Words
     by: Words
 
@@ -52,8 +53,9 @@ class RecordPaymentRefund(PaymentCommand):
 
 
 class RefusePaymentRefund(PaymentCommand):
-    """Telegram refused to give the Stars back."""
+    """Telegram refused to give the Stars back on that request."""
 
+    request: Id
     message: Words
 
 
@@ -72,6 +74,7 @@ class PaymentReceived(Event):
 class PaymentRefundRequested(Event):
     """Somebody asked for the Stars to go back; Telegram has not answered yet."""
 
+    request: Id
     reason: Words
     by: Words
 
@@ -85,6 +88,7 @@ class PaymentRefunded(Event):
 class PaymentRefundRefused(Event):
     """Telegram did not give the Stars back; the payment stands."""
 
+    request: Id
     message: Words
 
 
@@ -92,6 +96,8 @@ PaymentEvent = PaymentReceived | PaymentRefundRequested | PaymentRefunded | Paym
 
 
 # States
+
+NONE_REFUSED: Final[frozenset[str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +107,10 @@ class NoPayment:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """Paid and credited."""
+    """Paid and credited. `refused` holds the requests for a refund that Telegram refused."""
 
     payment: PaymentReceived
+    refused: frozenset[str] = NONE_REFUSED
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +118,8 @@ class RefundRequested:
     """Paid and credited; its refund is under way."""
 
     payment: PaymentReceived
+    request: str
+    refused: frozenset[str] = NONE_REFUSED
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,16 +145,22 @@ def decide(command: PaymentCommand, state: PaymentState) -> list[PaymentEvent]:
             return [_received(command, credited=False)]
         case ReceivePayment(), Received(payment) | RefundRequested(payment) | Refunded(payment):
             return _received_again(command, payment)
-        case RequestPaymentRefund(reason=reason, by=by), Received():
-            return [PaymentRefundRequested(reason=reason, by=by)]
-        case RequestPaymentRefund(), RefundRequested() | Refunded():
+        case RequestPaymentRefund(), Refunded():
+            return []
+        case RequestPaymentRefund(request=request), Received(refused=refused) | RefundRequested(refused=refused) if (
+            request in refused
+        ):
+            return []
+        case RequestPaymentRefund(request=request, reason=reason, by=by), Received():
+            return [PaymentRefundRequested(request=request, reason=reason, by=by)]
+        case RequestPaymentRefund(request=request), RefundRequested() if request == state.request:
             return []
         case RecordPaymentRefund(stars=stars), NoPayment() | Received() | RefundRequested():
             return [PaymentRefunded(stars=stars)]
         case RecordPaymentRefund(), Refunded():
             return []
-        case RefusePaymentRefund(message=message), RefundRequested():
-            return [PaymentRefundRefused(message=message)]
+        case RefusePaymentRefund(request=request, message=message), RefundRequested() if request == state.request:
+            return [PaymentRefundRefused(request=request, message=message)]
         case _:
             raise OutOfTurn(command=type(command).__name__, state=type(state).__name__)
 
@@ -167,16 +182,17 @@ def _received_again(command: ReceivePayment, payment: PaymentReceived | None) ->
 def evolve(state: PaymentState, event: PaymentEvent) -> PaymentState:
     """The state after the event. Never refuses: it happened."""
     payment = None if isinstance(state, NoPayment) else state.payment
+    refused = state.refused if isinstance(state, Received | RefundRequested) else NONE_REFUSED
     match event:
         case PaymentReceived(credited=credited):
             return Received(event) if credited else Refunded(event)
-        case PaymentRefundRequested():
+        case PaymentRefundRequested(request=request):
             assert payment is not None, "a refund is asked for after its payment"
-            return RefundRequested(payment)
+            return RefundRequested(payment, request, refused)
         case PaymentRefunded():
             return Refunded(payment)
-        case PaymentRefundRefused():
+        case PaymentRefundRefused(request=request):
             assert payment is not None, "a refund is refused after its payment"
-            return Received(payment)
+            return Received(payment, refused | {request})
         case _:
             assert_never(event)

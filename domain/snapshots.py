@@ -19,7 +19,7 @@ ACCOUNT_FOLD: Final = 1
 """To be raised whenever `domain.account.evolve` gives another state for the same events."""
 
 SNAPSHOT_EVERY: Final = 500
-"""A snapshot is taken when a stream's version passes a multiple of this."""
+"""A snapshot is taken at every multiple of this; of a larger state, less often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,15 @@ class _Account(Value):
     lots: tuple[_Lot, ...]
     reservations: dict[str, tuple[Draw, ...]]
     debt: int
+
+
+def due(account: Account, *, before: int, after: int) -> bool:
+    """Whether the account is worth a snapshot when its events above version `before`, up to `after`, were folded in.
+
+    A state with many open reservations costs more to keep, so it is kept at wider steps, each twice the one before.
+    """
+    step = SNAPSHOT_EVERY << (len(account.reservations) // SNAPSHOT_EVERY).bit_length()
+    return before // step < after // step
 
 
 def take(account: Account, version: int) -> Snapshot:

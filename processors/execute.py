@@ -23,7 +23,7 @@ from domain.account import Account
 from domain.ledger import Change, LedgerCommand, Streams
 from domain.log import NO_CAUSE, Append, Cause, New, Tracked, VersionConflict
 from domain.refusals import Refusal
-from domain.snapshots import SNAPSHOT_EVERY, restore, take
+from domain.snapshots import due, restore, take
 from domain.streams import account as account_stream
 from domain.streams import category_of, shard_of
 from processors.folds import Fold, FoldCache
@@ -209,16 +209,26 @@ class Executor:
             events.append(New(stream, version, event))
         line, failures = call.line, call.line.failures
         answered = self._store.append(Append(call.owner, tuple(events), call.cause, call.tracked))
+        told: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         line.pending.update(after)
         line.in_flight += 1
         line.last = answered
-        answered.add_done_callback(lambda future: self._answered(call, after, failures, future))
-        return await asyncio.shield(answered)
+        answered.add_done_callback(lambda future: self._answered(call, after, failures, future, told))
+        return await told
 
-    def _answered(self, call: _Call, after: dict[str, Fold], failures: int, future: asyncio.Future[int]) -> None:
+    def _answered(
+        self,
+        call: _Call,
+        after: dict[str, Fold],
+        failures: int,
+        answered: asyncio.Future[int],
+        told: asyncio.Future[int],
+    ) -> None:
+        """Learns what became of an append, whether or not its caller still waits to be told."""
         line = call.line
         line.in_flight -= 1
-        if future.exception() is None:
+        error = answered.exception()
+        if error is None:
             for stream, fold in after.items():
                 self._keep(stream, fold)
                 if line.pending.get(stream) is fold:
@@ -227,12 +237,18 @@ class Executor:
             line.failures += 1
             line.pending.clear()
         self._leave(call.owner, line)
+        if told.done():
+            return
+        if error is None:
+            told.set_result(answered.result())
+        else:
+            told.set_exception(error)
 
     def _keep(self, stream: str, fold: Fold) -> None:
         known = self._folds.get(stream)
         self._folds.keep(stream, fold)
-        passed = known is None or known.version // SNAPSHOT_EVERY < fold.version // SNAPSHOT_EVERY
-        if passed and fold.version >= SNAPSHOT_EVERY and isinstance(fold.state, Account):
+        before = 0 if known is None else known.version
+        if isinstance(fold.state, Account) and due(fold.state, before=before, after=fold.version):
             task = asyncio.create_task(self._store.keep_snapshot(stream, take(fold.state, fold.version)))
             self._snapshots.add(task)
             task.add_done_callback(self._snapshots.discard)

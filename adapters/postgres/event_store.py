@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from os import urandom
 from typing import Final, Self
-from uuid import uuid4
 
 import asyncpg
+from asyncpg.pgproto.pgproto import UUID as EventId  # noqa: N811 - a uuid.UUID that is made five times faster
 
 from adapters.codec import PersonalKey, encode
 from adapters.postgres.appender import RETRY_FOR_S, WAITING_MAX, Appender, Row
@@ -136,7 +137,16 @@ class PostgresEventStore:
             data = encode(new.event, stream=new.stream, version=new.version, key_of=self.keys.of_stream).decode()
             name = EVENT_NAMES[type(new.event)]
             rows.append(
-                (new.stream, new.version, name, uuid4(), data, cause.command_id, cause.update_id, cause.event_id)
+                (
+                    new.stream,
+                    new.version,
+                    name,
+                    EventId(urandom(16)),
+                    data,
+                    cause.command_id,
+                    cause.update_id,
+                    cause.event_id,
+                )
             )
         tracked = None if append.tracked is None else (append.tracked.name, append.tracked.position)
         return self.append_rows(append.owner, rows, tracked)

@@ -49,14 +49,10 @@ class PostgresViews:
         self, shard: int, build: int, *, accounts: Collection[int], jobs: Collection[tuple[int, str]]
     ) -> tuple[Rows, Rows]:
         """The stored rows of these accounts and jobs, as far as there are any."""
-        balances: list[Mapping[str, Any]] = []
-        queue: list[Mapping[str, Any]] = []
-        if accounts:
-            balances += await self._pool.fetch(BALANCES, shard, build, list(accounts))
-        if jobs:
-            owners, ids = [job[0] for job in jobs], [job[1] for job in jobs]
-            queue += await self._pool.fetch(JOBS, shard, build, owners, ids)
-        return balances, queue
+        balances = await self._pool.fetch(BALANCES, shard, build, list(accounts)) if accounts else []
+        owners, ids = [job[0] for job in jobs], [job[1] for job in jobs]
+        queue = await self._pool.fetch(JOBS, shard, build, owners, ids) if jobs else []
+        return [dict(row) for row in balances], [dict(row) for row in queue]
 
     async def write(
         self, shard: int, build: int, *, after: int, upto: int, rows: tuple[Rows, Rows, Rows], to_next: bool = False
