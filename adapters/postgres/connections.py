@@ -1,4 +1,4 @@
-"""Connections to PostgreSQL: a pool for reading, and a few lasting ones for appending.
+"""Connections to PostgreSQL: a patient pool for reading, and a few lasting ones for appending.
 
 A pool that asyncpg hands out resets each connection when it comes back, which is one more round trip; ours never
 change a session's state, so theirs is not reset.
@@ -7,14 +7,21 @@ change a session's state, so theirs is not reset.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from typing import Any, Final, Self, TypeVar
 
 import asyncpg
+import structlog
 
 COMMAND_TIMEOUT_S: Final = 60.0
 CONNECT_TIMEOUT_S: Final = 10.0
+PATIENCE_S: Final = 60.0
+ASK_AGAIN_EVERY_S: Final = 0.1
+
+Answer = TypeVar("Answer")
+
+log = structlog.get_logger(__name__)
 
 LOST: Final = (
     OSError,
@@ -37,16 +44,59 @@ async def _keep_session(_connection: Any) -> None:  # noqa: ANN401 - asyncpg han
     return
 
 
-async def reading_pool(url: str, *, size: int) -> asyncpg.Pool:
-    """A pool of up to `size` connections, opened when they are needed."""
-    return await asyncpg.create_pool(
-        url,
-        min_size=0,
-        max_size=size,
-        command_timeout=COMMAND_TIMEOUT_S,
-        timeout=CONNECT_TIMEOUT_S,
-        reset=_keep_session,
-    )
+class PatientPool:
+    """A pool of up to `size` connections that waits a lost server out.
+
+    A statement whose answer was lost is sent again, so every statement that goes through here must be one that may run
+    twice: a read, or a write that is conditional. After `patience_s` the loss is raised.
+    """
+
+    def __init__(self, pool: asyncpg.Pool, *, patience_s: float) -> None:
+        self._pool = pool
+        self._patience_s = patience_s
+
+    @classmethod
+    @asynccontextmanager
+    async def opened(cls, url: str, *, size: int, patience_s: float = PATIENCE_S) -> AsyncIterator[Self]:
+        """The pool, closed on leaving. Connections are opened when they are needed."""
+        pool = asyncpg.create_pool(
+            url,
+            min_size=0,
+            max_size=size,
+            command_timeout=COMMAND_TIMEOUT_S,
+            timeout=CONNECT_TIMEOUT_S,
+            reset=_keep_session,
+        )
+        async with pool:
+            yield cls(pool, patience_s=patience_s)
+
+    async def fetch(self, query: str, *arguments: object) -> list[asyncpg.Record]:
+        """All rows."""
+        return await self._patiently(lambda: self._pool.fetch(query, *arguments))
+
+    async def fetchrow(self, query: str, *arguments: object) -> asyncpg.Record | None:
+        """The first row, if there is one."""
+        return await self._patiently(lambda: self._pool.fetchrow(query, *arguments))
+
+    async def fetchval(self, query: str, *arguments: object) -> Any:  # noqa: ANN401 - whatever the column holds
+        """The first column of the first row, None if there is none."""
+        return await self._patiently(lambda: self._pool.fetchval(query, *arguments))
+
+    async def execute(self, query: str, *arguments: object) -> str:
+        """What the server says it did."""
+        return await self._patiently(lambda: self._pool.execute(query, *arguments))
+
+    async def _patiently(self, ask: Callable[[], Awaitable[Answer]]) -> Answer:
+        loop = asyncio.get_running_loop()
+        give_up_at = loop.time() + self._patience_s
+        while True:
+            try:
+                return await ask()
+            except LOST as error:
+                if isinstance(error, ValueError) or loop.time() > give_up_at:
+                    raise
+                log.warning("query sent again", error=type(error).__name__)
+                await asyncio.sleep(ASK_AGAIN_EVERY_S)
 
 
 class LastingConnections:

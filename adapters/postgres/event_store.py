@@ -8,12 +8,11 @@ from contextlib import asynccontextmanager
 from os import urandom
 from typing import Final, Self
 
-import asyncpg
 from asyncpg.pgproto.pgproto import UUID as EventId  # noqa: N811 - a uuid.UUID that is made five times faster
 
 from adapters.codec import PersonalKey, encode
 from adapters.postgres.appender import RETRY_FOR_S, WAITING_MAX, Appender, Row
-from adapters.postgres.connections import LastingConnections, reading_pool
+from adapters.postgres.connections import LastingConnections, PatientPool
 from adapters.postgres.keys import PersonalKeys
 from adapters.postgres.reader import COLUMNS, PAGE, Reader, recorded
 from adapters.postgres.signals import Signals
@@ -50,7 +49,7 @@ class PostgresEventStore:
     """Everything that is done with the log in one process. To be opened with `opened`."""
 
     def __init__(
-        self, pool: asyncpg.Pool, appender: Appender, signals: Signals, keys: PersonalKeys, shards: int
+        self, pool: PatientPool, appender: Appender, signals: Signals, keys: PersonalKeys, shards: int
     ) -> None:
         self.pool = pool
         self.reader = Reader(pool)
@@ -68,7 +67,7 @@ class PostgresEventStore:
 
         An append is sent again for `retry_for_s` when the database does not answer; up to `waiting_max` wait.
         """
-        async with await reading_pool(url, size=READING_CONNECTIONS) as pool:
+        async with PatientPool.opened(url, size=READING_CONNECTIONS) as pool:
             shards = int(await pool.fetchval(SHARDS))
             appending = LastingConnections(url, size=APPENDING_CONNECTIONS)
             signals = Signals(url, shards=shards)

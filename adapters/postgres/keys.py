@@ -11,11 +11,11 @@ from os import urandom
 from typing import Final
 from uuid import UUID, uuid4
 
-import asyncpg
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
 
 from adapters.codec import PersonalKey
+from adapters.postgres.connections import PatientPool
 from domain.streams import owner_of, shard_of
 
 KEY_BYTES: Final = 32
@@ -39,7 +39,7 @@ class WrongDataKey(Exception):
 class PersonalKeys:
     """Reads, makes and deletes owners' keys. Keys once read are kept in memory, up to a bound."""
 
-    def __init__(self, pool: asyncpg.Pool, data_key: bytes, *, shards: int) -> None:
+    def __init__(self, pool: PatientPool, data_key: bytes, *, shards: int) -> None:
         assert len(data_key) == KEY_BYTES, "DATA_KEY is 32 bytes"
         self._pool = pool
         self._data_key = data_key

@@ -11,6 +11,7 @@ from typing import Final
 import asyncpg
 
 from adapters.codec import EventSchemaError, KeyOf, decode
+from adapters.postgres.connections import PatientPool
 from domain.log import NO_CAUSE, Cause, Recorded
 
 PAGE: Final = 1_000
@@ -60,7 +61,7 @@ def readable(rows: Sequence[asyncpg.Record], key_of: KeyOf) -> tuple[list[Record
 class Reader:
     """Pages of the log, as rows. Decoding is the caller's, who knows which keys are needed."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
+    def __init__(self, pool: PatientPool) -> None:
         self._pool = pool
 
     async def stream_page(self, shard: int, stream: str, *, after: int, limit: int = PAGE) -> Sequence[asyncpg.Record]:

@@ -7,6 +7,8 @@ from typing import Final
 import asyncpg
 from eventsourcing.persistence import IntegrityError
 
+from adapters.postgres.connections import PatientPool
+
 SELECT_POSITION: Final = "SELECT position FROM tracking WHERE shard = $1 AND name = $2"
 ADVANCE: Final = """
     INSERT INTO tracking AS t (shard, name, position) VALUES ($1, $2, $3)
@@ -19,12 +21,12 @@ class AlreadyTracked(IntegrityError):
     """The processor has been at this position or a later one: somebody else runs it. Stop, or read where it is."""
 
 
-async def position(connection: asyncpg.Pool | asyncpg.Connection, shard: int, name: str) -> int:
+async def position(connection: PatientPool | asyncpg.Connection, shard: int, name: str) -> int:
     """The last position that the processor has seen, 0 at the start."""
     return int(await connection.fetchval(SELECT_POSITION, shard, name) or 0)
 
 
-async def advance(connection: asyncpg.Pool | asyncpg.Connection, shard: int, name: str, upto: int) -> None:
+async def advance(connection: PatientPool | asyncpg.Connection, shard: int, name: str, upto: int) -> None:
     """Moves the processor on. Raises AlreadyTracked unless `upto` is ahead of where it is."""
     if await connection.fetchval(ADVANCE, shard, name, upto) is None:
         msg = f"{name} has been at position {upto} of shard {shard} before"
@@ -34,7 +36,7 @@ async def advance(connection: asyncpg.Pool | asyncpg.Connection, shard: int, nam
 class PostgresTracking:
     """The same as a processor sees it: being too late is an answer, not an error."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
+    def __init__(self, pool: PatientPool) -> None:
         self._pool = pool
 
     async def position(self, shard: int, name: str) -> int:

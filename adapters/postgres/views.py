@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
-import asyncpg
 import orjson
+
+from adapters.postgres.connections import PatientPool
 
 LIVE: Final = "views"
 NEXT: Final = "views/next"
@@ -36,7 +37,7 @@ Rows = Sequence[Mapping[str, Any]]
 class PostgresViews:
     """The views' tables. A row is a mapping from column to value; shard and build are added here."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
+    def __init__(self, pool: PatientPool) -> None:
         self._pool = pool
 
     async def standing(self, shard: int) -> tuple[int, int]:
