@@ -26,6 +26,16 @@ from processors.settler import Settler
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 PATIENCE_S = 30.0
 
+UNSETTLED = """
+    SELECT count(*) FROM events AS ended
+    WHERE ended.type IN ('VideoDelivered', 'JobFailed', 'JobCancelled') AND NOT EXISTS (
+        SELECT FROM events AS settled
+        WHERE settled.shard = ended.shard AND settled.type IN ('CreditCaptured', 'CreditRefunded')
+          AND settled.stream = 'account/' || split_part(ended.stream, '/', 2)
+          AND settled.data ->> 'job' = split_part(ended.stream, '/', 4)
+    )
+"""
+
 
 def life_of(account: int, job: str) -> list[words.JobCommand]:
     """The commands that take a queued job to its delivery."""
@@ -90,6 +100,13 @@ class Scene:
         """Waits until every shard's views show everything."""
         for shard, head in (await self.store.reader.heads()).items():
             assert await wait_for(self.views, shard, head, patience_s=PATIENCE_S)
+
+    async def at_rest(self) -> None:
+        """Waits until every job that has ended is settled and every view shows it."""
+        async with asyncio.timeout(PATIENCE_S):
+            while await self.store.pool.fetchval(UNSETTLED):  # noqa: ASYNC110 - other programs settle too
+                await asyncio.sleep(0.05)
+        await self.caught_up()
 
     async def balance(self, account: int) -> tuple[int, int, int, int]:
         """Available, reserved, spent, debt as the view shows them."""
