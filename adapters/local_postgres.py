@@ -33,7 +33,7 @@ from adapters.local_postgres_cluster import (
     ensure_cluster,
     write_settings,
 )
-from adapters.local_postgres_errors import ServerExited
+from adapters.local_postgres_errors import NoFreePort, ServerExited
 from adapters.local_postgres_folder import DataFolder, binaries, open_data_folder, replace_file
 from adapters.local_postgres_server import (
     Postmaster,
@@ -47,6 +47,8 @@ from adapters.local_postgres_server import (
 
 FIRST_PORT: Final = 5432
 LAST_PORT: Final = 65535
+PORT_ATTEMPTS_MAX: Final = 20
+PORT_IS_TAKEN: Final = "could not bind IPv4 address"
 HOST: Final = "127.0.0.1"
 NO_SETTINGS: Final[Mapping[str, str]] = MappingProxyType({})
 
@@ -132,17 +134,19 @@ def _start_on_free_port(
     folder: DataFolder, programs: Path, *, first: int, settings: Mapping[str, str], startup_timeout_s: float
 ) -> Postmaster:
     candidate = _next_free_port(first)
-    while True:
+    for attempts_left in reversed(range(PORT_ATTEMPTS_MAX)):
         write_settings(folder, port=candidate, settings=settings)
         try:
             running = start(folder, programs, startup_timeout_s=startup_timeout_s)
-        except ServerExited:
-            if _is_free(candidate):
+        except ServerExited as error:
+            # Somebody may have been quicker, such as the server of another folder, and may be gone again by now.
+            if attempts_left == 0 or PORT_IS_TAKEN not in error.log_tail:
                 raise
-            candidate = _next_free_port(candidate)  # somebody was quicker, such as the server of another folder
+            candidate = _next_free_port(candidate + 1)
         else:
             replace_file(folder.path / "port", f"{candidate}\n", mode=0o600)
             return running
+    raise AssertionError("the last attempt returns or raises")
 
 
 def _as_seen_by_users(folder: DataFolder, running: Postmaster, passwords: Passwords) -> LocalPostgres:
@@ -189,7 +193,10 @@ def _last_port(folder: DataFolder) -> int:
 
 
 def _next_free_port(first: int) -> int:
-    return next(candidate for candidate in range(first, LAST_PORT + 1) if _is_free(candidate))
+    for candidate in range(first, LAST_PORT + 1):
+        if _is_free(candidate):
+            return candidate
+    raise NoFreePort(first=first)
 
 
 def _is_free(port: int) -> bool:

@@ -8,6 +8,7 @@ LocalPostgresError
 │   ├── DataFolderServedElsewhere
 │   └── DataFolderOtherVersion
 ├── ServerAccountMissing      root has nobody to run the server as; trying again changes nothing
+├── NoFreePort
 └── ServerError               what the server said is in `log_tail`
     ├── ClusterNotCreated
     ├── ServerExited
@@ -95,6 +96,14 @@ class ServerAccountMissing(LocalPostgresError):
             f"PostgreSQL refuses to run as root and {reason}: start the program as an ordinary user, or set"
             " DATABASE_URL."
         )
+
+
+class NoFreePort(LocalPostgresError):
+    """No port from the wanted one on is free, or it is no port at all; trying again can help in the first case."""
+
+    def __init__(self, *, first: int) -> None:
+        super().__init__(f"No port from {first} to 65535 is free for the database server: ask for a lower one.")
+        self.first = first
 
 
 class ServerError(LocalPostgresError):

@@ -74,7 +74,8 @@ def start(folder: DataFolder, programs: Path, *, startup_timeout_s: float) -> Po
     ]
     lock = folder.open_lock_file("server")
     try:
-        _require_no_server(folder, lock)
+        if not _lock_when_all_ended(lock):
+            raise DataFolderServedElsewhere(folder=folder.path)
         done = folder.account.run(command, folder=folder.path, handles=[lock])
     finally:
         os.close(lock)
@@ -151,17 +152,18 @@ def wait_until_gone(folder: DataFolder, processes: list[psutil.Process]) -> None
     raise ServerNotStopped(sentence, log_tail=_log_tail(folder))
 
 
-def _require_no_server(folder: DataFolder, lock: int) -> None:
-    deadline = time.monotonic() + QUIT_TIMEOUT_S  # the log collector ends a moment after its server
+def _lock_when_all_ended(lock: int) -> bool:
+    """Takes the lock of the server's processes as soon as none is left. The log collector ends last, a moment later."""
+    deadline = time.monotonic() + QUIT_TIMEOUT_S
     while True:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             if time.monotonic() > deadline:
-                raise DataFolderServedElsewhere(folder=folder.path) from None
+                return False
             time.sleep(POLL_INTERVAL_S)
         else:
-            return
+            return True
 
 
 def _is_postgres_on(folder: DataFolder, process: psutil.Process) -> bool:
@@ -213,6 +215,11 @@ def _start_log(folder: DataFolder) -> Path:
 
 
 def _exited(folder: DataFolder) -> ServerExited:
+    lock = folder.open_lock_file("server")
+    try:
+        _lock_when_all_ended(lock)  # its last words are in the log only then
+    finally:
+        os.close(lock)
     sentence = f"The database server in {folder.path} ended before it was ready; its last words, also in {folder.log}:"
     return ServerExited(sentence, log_tail=_log_tail(folder))
 

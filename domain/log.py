@@ -94,3 +94,14 @@ class Recorded:
     event_id: UUID
     recorded_at: datetime
     cause: Cause
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """An event that lies in the log and that this program cannot read: unknown to it, or damaged. `words` say why."""
+
+    shard: int
+    position: int
+    stream: str
+    version: int
+    words: str

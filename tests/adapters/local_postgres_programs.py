@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -22,6 +22,9 @@ from typing import Any, Final, Self
 import asyncpg
 import psutil
 import pytest
+
+from adapters.local_postgres_cluster import cluster_name
+from adapters.local_postgres_folder import open_data_folder
 
 ROOT: Final = Path(__file__).resolve().parent.parent.parent
 DEADLINE_S: Final = 30.0
@@ -74,14 +77,15 @@ class Program:
     ) -> None:
         self.kill()
 
-    def said(self) -> dict[str, Any]:
-        """Waits until it is inside, or refused, and returns what it got."""
+    def said(self, *, refused: bool = False) -> dict[str, Any]:
+        """Waits until it is inside, or is to be refused, and returns what it got."""
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         if not line:
             assert self.process.stderr is not None
             pytest.fail(f"the program ended early:\n{self.process.stderr.read()}")
         said: dict[str, Any] = json.loads(line)
+        assert refused or "error" not in said, said
         return said
 
     def leave(self) -> None:
@@ -109,10 +113,7 @@ def new_data_dir() -> Iterator[Path]:
     try:
         yield folder / "data"
     finally:
-        for process in psutil.process_iter():
-            if _names(process, folder):
-                process.kill()
-        until(lambda: not any(_names(process, folder) for process in psutil.process_iter()))
+        _kill_all_that_names(folder)
         shutil.rmtree(folder)
 
 
@@ -161,8 +162,19 @@ def server_log(data_dir: Path) -> str:
     return "".join(path.read_text(encoding="utf-8") for path in sorted((data_dir / "log").glob("server-*.log")))
 
 
-def _names(process: psutil.Process, folder: Path) -> bool:
+def _kill_all_that_names(folder: Path) -> None:
+    names = [str(folder)]
+    names += [cluster_name(open_data_folder(lock.parent)) for lock in folder.glob("*/lock")]
+    # A server's children go by the cluster's name, and one that is held still outlives its server.
+    while left := [process for process in psutil.process_iter() if _goes_by(process, names)]:
+        for process in left:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+
+
+def _goes_by(process: psutil.Process, names: list[str]) -> bool:
     try:
-        return process.pid != os.getpid() and any(str(folder) in word for word in process.cmdline())
+        command = " ".join(process.cmdline())
     except psutil.Error:
         return False
+    return process.pid != os.getpid() and any(name in command for name in names)

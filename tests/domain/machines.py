@@ -1,0 +1,232 @@
+"""An account with its jobs, driven through the ledger by hypothesis, with the books kept beside it.
+
+The machine draws commands that are sensible in the present state. The law, that is `decide` and `evolve`, and the
+claims checked after each step can be exchanged, so that a fault can be planted and seen by the claim that is about it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import ClassVar
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from domain import ledger, streams
+from domain.account import Account
+from domain.account_words import CaptureCredit, ExpireCredits, RefundCredit
+from domain.bonus import GiveBonus
+from domain.failures import FailureClass
+from domain.job_states import Cancelled, Delivered, Failed
+from domain.job_words import Outcome as SendOutcome
+from domain.ledger import Change, LedgerCommand, State
+from domain.order import PlaceOrder, job_ids
+from domain.payment import ReceivePayment, RefusePaymentRefund, RequestPaymentRefund
+from domain.refusals import AccountInDebt, InsufficientCredits
+from domain.revocation import RevokeCredits
+from domain.settlement import SETTLED_BY, settlement
+from domain.shapes import Event
+from domain.snapshots import restore, take
+from tests.domain import samples as s
+from tests.domain.books import CLAIMS, Books, Claim
+from tests.domain.given_when_then import Outcome, outcome_of
+from tests.domain.moves import moves
+
+MINE = streams.account(s.ME)
+SMALL = st.integers(1, 8)
+FAILURES = st.sampled_from(FailureClass)
+OUTCOMES = st.sampled_from(SendOutcome)
+TERMS = st.sampled_from([None, timedelta(seconds=30), timedelta(hours=2), timedelta(days=5)])
+SPANS = st.sampled_from([timedelta(0), timedelta(seconds=50), timedelta(hours=3), timedelta(days=6)])
+
+
+@dataclass(frozen=True)
+class Law:
+    """How commands become events, and events state."""
+
+    decide: Callable[[LedgerCommand, Mapping[str, State]], list[Change]] = ledger.decide
+    evolve: Callable[[str, State, Event], State] = ledger.evolve
+
+
+class LedgerMachine(RuleBasedStateMachine):
+    """One account, its jobs, payments, gifts and revocations. Time only moves forward."""
+
+    law: ClassVar[Law] = Law()
+    claims: ClassVar[tuple[Claim, ...]] = CLAIMS
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = s.NOON
+        self.states: dict[str, State] = {}
+        self.books = Books()
+        self.accepted: list[LedgerCommand] = []
+        self.jobs: list[str] = []
+        self.charges: list[str] = []
+        self.ended: dict[str, Event] = {}
+        self.closed: set[str] = set()
+        self.names = 0
+
+    # What every rule does
+
+    def decide(self, command: LedgerCommand) -> Outcome[Change]:
+        """What the law says to the command, on the streams it asks for."""
+        named = ledger.streams_of(command)
+        states = {stream: self.states.get(stream, ledger.initial(stream)) for stream in (*named.read, *named.new)}
+        return outcome_of(lambda: self.law.decide(command, states))
+
+    def execute(self, command: LedgerCommand) -> Outcome[Change]:
+        """Decides and writes."""
+        outcome = self.decide(command)
+        if outcome.refusal is None:
+            self.accepted.append(command)
+        for stream, event in outcome.events:
+            self.states[stream] = self.law.evolve(stream, self.states.get(stream, ledger.initial(stream)), event)
+            self.books.record(event, command.at)
+            if isinstance(event, SETTLED_BY):
+                self.ended[stream] = event
+        self.now = max(self.now, command.at)
+        return outcome
+
+    def again(self, command: LedgerCommand) -> None:
+        """Decides a command whose id is used up. What it would do is noted, not written."""
+        if self.decide(command).events:
+            self.books.repeats_that_did_something.append(command)
+
+    def new_name(self, kind: str) -> str:
+        """An id that was not used before."""
+        self.names += 1
+        return f"{kind}{self.names}"
+
+    # Credits come in and expire
+
+    @initialize(opened=st.integers(0, 7), amount=SMALL)
+    def begin(self, opened: int, amount: int) -> None:
+        if opened:
+            self.execute(s.open_account(inviter=7))
+            self.execute(s.gift("welcome", amount))
+
+    @rule(amount=SMALL, term=TERMS)
+    def give(self, amount: int, term: timedelta | None) -> None:
+        expires_at = None if term is None else self.now + term
+        self.execute(s.gift(self.new_name("g"), amount, expires_at=expires_at, at=self.now))
+
+    @rule(amount=SMALL, refunded=st.sampled_from([False, False, False, True]))
+    def pay(self, amount: int, refunded: bool) -> None:
+        self.charges.append(self.new_name("c"))
+        if refunded:
+            self.execute(s.stars_back(self.charges[-1]).model_copy(update={"at": self.now}))
+        self.execute(s.payment(self.charges[-1], amount, at=self.now))
+
+    @rule(span=SPANS)
+    def expire(self, span: timedelta) -> None:
+        self.now += span
+        self.execute(ExpireCredits(account=s.ME, at=self.now))
+
+    # Credits are taken away
+
+    @rule(over=st.integers(-4, 4), data=st.data())
+    def revoke(self, over: int, data: st.DataObject) -> None:
+        of = data.draw(st.sampled_from([None, "unknown", *(lot for lot, _, _ in self.books.lots)]))
+        amount = max(1, self.books.available + over)
+        self.execute(s.revocation(amount, of=of, name=self.new_name("r")).model_copy(update={"at": self.now}))
+
+    @precondition(lambda self: self.charges)
+    @rule(data=st.data(), asked=st.booleans(), refused=st.booleans())
+    def take_stars_back(self, data: st.DataObject, asked: bool, refused: bool) -> None:
+        charge = data.draw(st.sampled_from(self.charges))
+        request = {"account": s.ME, "at": self.now, "charge": charge, "request": self.new_name("q")}
+        if asked:
+            self.execute(RequestPaymentRefund.model_validate({**request, "reason": "unhappy", "by": "anna"}))
+        if asked and refused:
+            self.execute(RefusePaymentRefund.model_validate({**request, "message": "too late"}))
+        else:
+            self.execute(s.stars_back(charge).model_copy(update={"at": self.now}))
+
+    # Videos
+
+    @rule(data=st.data(), greed=st.sampled_from(["little", "all", "too much"]), later=SPANS)
+    def order(self, data: st.DataObject, greed: str, later: timedelta) -> None:
+        self.now += later
+        usable = self.books.usable(self.now)
+        count = data.draw(st.sampled_from([count for count in (1, 3, 5) if count <= usable] or [1]))
+        price = {"little": 1, "all": max(1, usable // count), "too much": usable // count + 1}[greed]
+        command = s.order(order=self.new_name("o"), count=count, price=price, at=self.now)
+        outcome = self.execute(command)
+        match outcome.refusal:
+            case None:
+                self.jobs += [streams.job(s.ME, job) for job in job_ids(command)]
+            case InsufficientCredits(available=available, asked=asked):
+                assert available == usable, "an order was told a wrong balance"
+                assert available < asked == count * price, "an order was refused that could be paid"
+            case AccountInDebt(debt=debt):
+                assert debt == self.books.debt > 0, "an order was refused for a debt that is none"
+            case _:
+                assert MINE not in self.states, "an order was refused for no reason"
+
+    @precondition(lambda self: self.jobs)
+    @rule(data=st.data(), far=st.sampled_from(["step", "delivered", "ended"]), failure=FAILURES, outcome=OUTCOMES)
+    def work(self, data: st.DataObject, far: str, failure: FailureClass, outcome: SendOutcome) -> None:
+        stream = data.draw(st.sampled_from([job for job in self.jobs if job not in self.ended] or self.jobs))
+        wishes = moves(self.states[stream], self.now, failure=failure, outcome=outcome)
+        if far == "step" or stream in self.ended:
+            self.execute(data.draw(st.sampled_from(wishes)).model_copy(update={"job": streams.id_of(stream)}))
+            return
+        while stream not in self.ended:
+            command = wishes[0 if far == "delivered" else -1].model_copy(update={"job": streams.id_of(stream)})
+            assert self.execute(command).events, "a job is stuck"
+            wishes = moves(self.states[stream], self.now, failure=failure, outcome=outcome)
+
+    @precondition(lambda self: self.ended.keys() - self.closed)
+    @rule()
+    def settle(self) -> None:
+        for stream in sorted(self.ended.keys() - self.closed):
+            command = settlement(stream, self.ended[stream], self.now)
+            assert command is not None
+            self.execute(command)
+            self.books.closed.add(command.job)
+            self.closed.add(stream)
+
+    # Once more
+
+    @precondition(lambda self: self.accepted)
+    @rule()
+    def everything_once_more(self) -> None:
+        for job in sorted(self.books.closed):
+            self.execute(CaptureCredit(account=s.ME, at=self.now, job=job))
+            self.execute(RefundCredit(account=s.ME, at=self.now, job=job, reason="once more"))
+        for command in self.accepted:
+            self.again(command)
+            match command:
+                case GiveBonus(amount=amount) | RevokeCredits(amount=amount):
+                    self.again(command.model_copy(update={"amount": amount + 1}))
+                case PlaceOrder(price=price):
+                    self.again(command.model_copy(update={"price": price + 1}))
+                case ReceivePayment(credits=bought):
+                    self.again(command.model_copy(update={"credits": bought + 1}))
+        self.execute(s.open_account(inviter=8))
+
+    # What must hold
+
+    @invariant()
+    def every_claim_holds(self) -> None:
+        state = self.states.get(MINE, ledger.initial(MINE))
+        for claim in self.claims:
+            claim(self.books, state)
+
+    def teardown(self) -> None:
+        state = self.states.get(MINE)
+        if isinstance(state, Account):
+            assert restore(take(state, version=1)) == state, "a snapshot is another account"
+
+
+def machine(law: Law, *claims: Claim) -> type[LedgerMachine]:
+    """The machine under that law, checking only these claims."""
+
+    class Machine(LedgerMachine):
+        pass
+
+    Machine.law = law
+    Machine.claims = claims
+    return Machine

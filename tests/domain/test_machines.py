@@ -1,0 +1,53 @@
+"""An account with its jobs under any sensible commands: what must always hold, holds; a planted fault is seen."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.domain.books import CLAIMS
+from tests.domain.faults import FAULTS
+from tests.domain.machines import Law, LedgerMachine, machine
+
+SETTINGS = settings(
+    max_examples=100,
+    stateful_step_count=30,
+    deadline=None,
+    database=None,
+    print_blob=False,
+    suppress_health_check=list(HealthCheck),
+)
+UNSHRUNK = settings(SETTINGS, phases=[Phase.generate], report_multiple_bugs=False)
+
+
+@pytest.mark.timeout(1800)  # the long form takes minutes
+def test_credits_are_neither_made_nor_lost_whatever_happens(request: pytest.FixtureRequest) -> None:
+    long = request.config.getoption("--prove", default=False)
+    run_state_machine_as_test(LedgerMachine, settings=settings(SETTINGS, max_examples=2000 if long else 100))
+
+
+@pytest.mark.parametrize("seeded", range(8))
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_planted_fault_is_seen_by_the_claim_about_it(fault: str, seeded: int) -> None:
+    law, claim = FAULTS[fault]
+    with pytest.raises(AssertionError) as seen:
+        run_state_machine_as_test(seed(seeded)(machine(law, claim)), settings=UNSHRUNK)
+    assert claim.__name__ in {entry.name for entry in seen.traceback}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_planted_fault_is_seen_with_all_claims_together(fault: str) -> None:
+    law, _ = FAULTS[fault]
+    with pytest.raises(AssertionError):
+        run_state_machine_as_test(seed(0)(machine(law, *CLAIMS)), settings=UNSHRUNK)
+
+
+def test_every_claim_has_a_fault_that_it_sees() -> None:
+    assert {claim for _, claim in FAULTS.values()} == set(CLAIMS)
+
+
+@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.__name__)
+def test_a_claim_alone_finds_nothing_in_the_law(claim: object) -> None:
+    alone = settings(SETTINGS, max_examples=10)
+    run_state_machine_as_test(seed(0)(machine(Law(), *(each for each in CLAIMS if each is claim))), settings=alone)

@@ -1,0 +1,37 @@
+"""When what failed is tried again."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from itertools import product
+
+import pytest
+
+from domain.failures import RETRIED, FailureClass
+from domain.retry import ATTEMPTS_MAX, BACKOFF_S, delivery_retry_at, retry_at
+from tests.domain.samples import NOON
+
+ENDS_A_GENERATION = {FailureClass.USER_VIOLATION, FailureClass.BILLING, FailureClass.UNKNOWN}
+ENDS_A_DELIVERY = {FailureClass.USER_VIOLATION, FailureClass.BILLING}
+RESTS = {1: 10, 2: 20}
+"""Seconds of rest after an attempt; after the third there is none."""
+
+
+@pytest.mark.parametrize(("failure", "attempt"), list(product(FailureClass, [1, 2, 3, 4])))
+def test_rests_follow_from_class_and_attempt(failure: FailureClass, attempt: int) -> None:
+    again = NOON + timedelta(seconds=RESTS[attempt]) if attempt in RESTS else None
+    assert retry_at(failure, attempt=attempt, at=NOON) == (None if failure in ENDS_A_GENERATION else again)
+    assert delivery_retry_at(failure, attempt=attempt, at=NOON) == (None if failure in ENDS_A_DELIVERY else again)
+
+
+def test_every_failure_is_either_retried_or_final() -> None:
+    assert set(FailureClass) == RETRIED | ENDS_A_GENERATION
+    assert not RETRIED & ENDS_A_GENERATION
+
+
+def test_a_failure_is_stored_under_its_own_name() -> None:
+    assert [failure.value for failure in FailureClass] == [failure.name for failure in FailureClass]
+
+
+def test_there_is_a_rest_for_every_attempt_that_may_fail() -> None:
+    assert len(BACKOFF_S) >= ATTEMPTS_MAX - 1
