@@ -95,30 +95,30 @@ INITIAL: Final = NoAccount()
 
 def decide(command: AccountCommand, state: AccountState) -> list[AccountEvent]:
     """The events that follow from the command. Raises a Refusal when a rule says no."""
-    if isinstance(command, OpenAccount):
-        return _open(command, state)
     if isinstance(state, NoAccount):
-        raise AccountNotOpen(command.account)
+        return _open(command)
     match command:
-        case ExpireCredits():
-            return _due(state, command.at)
-        case AddCredits():
-            return [_add(command, state)]
         case ReserveCredit():
             return _reserve(command, state)
         case CaptureCredit():
             return [_capture(command, state)]
         case RefundCredit():
             return [_refund(command, state)]
+        case AddCredits():
+            return [_add(command, state)]
         case TakeCredits():
             return _take(command, state)
+        case ExpireCredits():
+            return _due(state, command.at)
+        case OpenAccount():
+            return []
         case _:
             assert_never(command)
 
 
-def _open(command: OpenAccount, state: AccountState) -> list[AccountEvent]:
-    if isinstance(state, Account):
-        return []
+def _open(command: AccountCommand) -> list[AccountEvent]:
+    if not isinstance(command, OpenAccount):
+        raise AccountNotOpen(command.account)
     if command.inviter == command.account:
         raise SelfReferral
     return [AccountOpened(inviter=command.inviter)]
@@ -224,9 +224,9 @@ def expire(state: Account, at: datetime) -> tuple[list[AccountEvent], Account]:
 
 def evolve(state: AccountState, event: AccountEvent) -> AccountState:
     """The state after the event. Never refuses: it happened."""
-    if isinstance(event, AccountOpened):
+    if isinstance(state, NoAccount):
+        assert isinstance(event, AccountOpened), "an account's first event is AccountOpened"
         return Account(inviter=event.inviter)
-    assert isinstance(state, Account), "an account's first event is AccountOpened"
     return _evolve_open(state, event)
 
 

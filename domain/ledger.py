@@ -7,8 +7,7 @@ what is decided, and what a stream's next state is. Everything that one command 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, assert_never
+from typing import Any, NamedTuple, assert_never
 
 from domain import account, bonus, invoice, job, job_states, order, payment, revocation, streams
 from domain.account_words import (
@@ -40,8 +39,7 @@ Change = tuple[str, Event]
 """An event and the stream that it is added to."""
 
 
-@dataclass(frozen=True, slots=True)
-class Streams:
+class Streams(NamedTuple):
     """The streams a command is decided on. Those in `new` are expected not to exist: they are read only
     when that turns out to matter, for a refusal, a repeat or a conflict."""
 

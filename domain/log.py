@@ -8,9 +8,8 @@ LogError
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from domain.shapes import Event
@@ -38,8 +37,7 @@ class OutcomeUnknown(LogError):
     """The database gave no answer in time. The events may be in the log: read before trying again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(NamedTuple):
     """What led to an event: a command, the Telegram update that led to it, or an earlier event."""
 
     command_id: str | None = None
@@ -50,16 +48,14 @@ class Cause:
 NO_CAUSE: Final = Cause()
 
 
-@dataclass(frozen=True, slots=True)
-class Tracked:
+class Tracked(NamedTuple):
     """How far a processor has come: it has seen every event of the shard up to `position`."""
 
     name: str
     position: int
 
 
-@dataclass(frozen=True, slots=True)
-class New:
+class New(NamedTuple):
     """An event that is to become version `version` of its stream."""
 
     stream: str
@@ -67,8 +63,7 @@ class New:
     event: Event
 
 
-@dataclass(frozen=True, slots=True)
-class Append:
+class Append(NamedTuple):
     """Events of one owner's streams, written together or not at all.
 
     Each stream must be exactly one version before its first event here. `tracked` moves in the same
@@ -81,8 +76,7 @@ class Append:
     tracked: Tracked | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(NamedTuple):
     """An event as it lies in the log. `position` is gapless in its shard, `version` in its stream, both from 1."""
 
     shard: int
@@ -96,8 +90,7 @@ class Recorded:
     cause: Cause
 
 
-@dataclass(frozen=True, slots=True)
-class Unreadable:
+class Unreadable(NamedTuple):
     """An event that lies in the log and that this program cannot read: unknown to it, or damaged. `words` say why."""
 
     shard: int

@@ -14,7 +14,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from random import uniform
-from typing import Final
+from typing import Final, NamedTuple
 
 import structlog
 
@@ -40,8 +40,7 @@ class TooManyConflicts(Exception):
     """Others kept writing to the same account; nothing was done, and trying again later can help."""
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(NamedTuple):
     """What a command did. `position` is that of its last event, None when there was nothing left to do."""
 
     changes: tuple[Change, ...]
@@ -61,8 +60,7 @@ class _Line:
     loading: dict[tuple[str, ...], asyncio.Task[dict[str, Fold]]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class _Call:
+class _Call(NamedTuple):
     """One command under way."""
 
     command: LedgerCommand
