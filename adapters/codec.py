@@ -11,7 +11,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from os import urandom
-from typing import Any, Final, Protocol, cast
+from typing import Any, Final, cast
 
 import orjson
 from cryptography.exceptions import InvalidTag
@@ -21,9 +21,11 @@ from pydantic import ValidationError
 from pydantic_core import to_json
 
 from domain.events import EVENT_NAMES, EVENT_TYPES
+from domain.log import Placed
 from domain.shapes import Event, Forgotten, Personal
 
 NONCE_BYTES: Final = 12
+FORGOTTEN: Final = Forgotten().model_dump()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +109,23 @@ def decode(name: str, state: str | bytes, *, stream: str, version: int, key_of: 
     try:
         if cls not in PERSONAL and cls not in NEWER_SHAPES:
             return cast("Event", cls.__pydantic_validator__.validate_json(state))
-        return _decode_slowly(cls, name, state, place=_place(stream, version, name), key=key_of(stream))
-    except (ValidationError, InvalidTag, orjson.JSONDecodeError) as error:
+        return _decode_slowly(cls, state, place=_place(stream, version, name), key=key_of(stream))
+    except UNREADABLE as error:
         msg = f"{stream} version {version}: {name} cannot be read; {_complaint(state, error)}"
         raise EventSchemaError(msg) from error
 
 
+class _NewerShape(Exception):
+    """The event is stored in a shape that this program does not know."""
+
+
+UNREADABLE: Final = (_NewerShape, InvalidTag, ValueError, KeyError, TypeError, AttributeError)
+"""What reading something raises that is not what was written: ValueError is pydantic's, orjson's and base64's."""
+
+
 def _complaint(state: str | bytes, error: Exception) -> str:
+    if isinstance(error, _NewerShape):
+        return str(error)
     if isinstance(error, InvalidTag):
         return "its personal part does not belong to this place or key"
     if isinstance(error, ValidationError) and "class_version" in str(state):
@@ -121,7 +133,7 @@ def _complaint(state: str | bytes, error: Exception) -> str:
     return "it is damaged"
 
 
-def _decode_slowly(cls: type[Event], name: str, state: str | bytes, *, place: bytes, key: PersonalKey | None) -> Event:
+def _decode_slowly(cls: type[Event], state: str | bytes, *, place: bytes, key: PersonalKey | None) -> Event:
     fields: dict[str, Any] = orjson.loads(state)
     stored_as = fields.pop("class_version", 1)
     personal = fields.pop("personal", None)
@@ -129,8 +141,8 @@ def _decode_slowly(cls: type[Event], name: str, state: str | bytes, *, place: by
         fields.update(_opened(personal, PERSONAL[cls], place=place, key=key))
     known = NEWER_SHAPES.get(cls, 1)
     if stored_as > known:
-        msg = f"{name} is stored in shape {stored_as}, this program knows up to {known}"
-        raise EventSchemaError(msg)
+        msg = f"it is stored in shape {stored_as}, this program knows up to {known}"
+        raise _NewerShape(msg)
     for shape in range(stored_as, known):
         getattr(cls, f"upcast_v{shape}_v{shape + 1}")(fields)
     return cast("Event", cls.__pydantic_validator__.validate_json(orjson.dumps(fields)))
@@ -138,30 +150,10 @@ def _decode_slowly(cls: type[Event], name: str, state: str | bytes, *, place: by
 
 def _opened(personal: dict[str, str], names: set[str], *, place: bytes, key: PersonalKey | None) -> dict[str, Any]:
     if key is None or key.key_id != personal["key"]:
-        return dict.fromkeys(names, Forgotten().model_dump())
+        return dict.fromkeys(names, FORGOTTEN)
     box = b64decode(personal["box"])
     opened = key.cipher.decrypt(box[:NONCE_BYTES], box[NONCE_BYTES:], place)
     return cast("dict[str, Any]", orjson.loads(opened))
-
-
-class Placed(Protocol):
-    """What the mapper maps: an event and its place. `domain.log.New` and `Recorded` are such."""
-
-    @property
-    def stream(self) -> str: ...
-    @property
-    def version(self) -> int: ...
-    @property
-    def event(self) -> Event: ...
-
-
-@dataclass(frozen=True, slots=True)
-class PlacedEvent:
-    """An event at its place in a stream."""
-
-    stream: str
-    version: int
-    event: Event
 
 
 class JsonTranscoder(Transcoder):
@@ -195,4 +187,4 @@ class EventMapper(Mapper[str]):
         """The placed event of a stored form. Raises EventSchemaError."""
         stream, version = str(stored_event.originator_id), stored_event.originator_version
         event = decode(stored_event.topic, stored_event.state, stream=stream, version=version, key_of=self._key_of)
-        return PlacedEvent(stream=stream, version=version, event=event)
+        return Placed(stream=stream, version=version, event=event)

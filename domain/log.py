@@ -55,8 +55,8 @@ class Tracked(NamedTuple):
     position: int
 
 
-class New(NamedTuple):
-    """An event that is to become version `version` of its stream."""
+class Placed(NamedTuple):
+    """An event and its place: it is, or is to become, version `version` of its stream."""
 
     stream: str
     version: int
@@ -71,7 +71,7 @@ class Append(NamedTuple):
     """
 
     owner: str
-    events: tuple[New, ...]
+    events: tuple[Placed, ...]
     cause: Cause = NO_CAUSE
     tracked: Tracked | None = None
 

@@ -73,7 +73,8 @@ CREATE TABLE tracking (
 -- append expects it, when its processor has been there before, or when an earlier append of its chain was refused.
 --
 --   chains      per append: appends of one chain were decided one on the other
---   trackers    per append: the processor whose position moves with it, or NULL
+--   trackers    per append: the processor whose position moves with it, or NULL; all of it is NULL when no append has
+--               one and each stream's versions follow each other: then the appends are looked at all at once
 --   tracked     per append: that position
 --   appends     per event:  the number of its append, from 1, ascending
 --   streams ... per event:  what the columns of `events` hold
@@ -192,16 +193,15 @@ DECLARE
 BEGIN
     SELECT wanted.stream, coalesce(present.version, 0) AS version INTO clash
     FROM (
-        SELECT e.stream, min(e.version) AS first, max(e.version) AS last, count(*) AS count, min(e.number) AS number
+        SELECT e.stream, e.version, e.number, lag(e.version) OVER (PARTITION BY e.stream ORDER BY e.number) AS before
         FROM unnest(streams, versions) WITH ORDINALITY AS e (stream, version, number)
-        GROUP BY e.stream
     ) AS wanted
     LEFT JOIN LATERAL (
         SELECT present.version FROM events AS present
         WHERE present.shard = to_shard AND present.stream = wanted.stream
         ORDER BY present.version DESC LIMIT 1
     ) AS present ON true
-    WHERE wanted.first <> coalesce(present.version, 0) + 1 OR wanted.last - wanted.first + 1 <> wanted.count
+    WHERE wanted.version <> coalesce(wanted.before, present.version, 0) + 1
     ORDER BY wanted.number LIMIT 1;
     IF NOT FOUND THEN
         RETURN jsonb_build_object('position', next);
@@ -215,11 +215,14 @@ BEGIN
     RETURN jsonb_build_object('stream', clash.stream, 'version', clash.version);
 END $$;
 
--- The right to read the log and to append to it, and no other. A program's own role becomes a member.
+-- The right to read the log and to append to it, and no other. A program's own role becomes a member. Roles belong to
+-- the server: another database may have made it before, or is making it now.
 DO $$ BEGIN
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'neurocards_application') THEN
         CREATE ROLE neurocards_application NOLOGIN;
     END IF;
+EXCEPTION WHEN duplicate_object OR unique_violation THEN
+    NULL;
 END $$;
 REVOKE ALL ON FUNCTION append_events, append_one_by_one, append_answer FROM PUBLIC;
 GRANT SELECT ON events, heads TO neurocards_application;

@@ -21,7 +21,7 @@ import structlog
 from domain import ledger
 from domain.account import Account
 from domain.ledger import Change, LedgerCommand, Streams
-from domain.log import NO_CAUSE, Append, Cause, New, Tracked, VersionConflict
+from domain.log import NO_CAUSE, Append, Cause, Placed, Tracked, VersionConflict
 from domain.refusals import Refusal
 from domain.snapshots import due, restore, take
 from domain.streams import account as account_stream
@@ -174,9 +174,8 @@ class Executor:
         complete = False
         while not complete:
             tail, complete = await self._store.tails(owner, {stream: fold.version for stream, fold in folds.items()})
-            for recorded in tail:
-                state = ledger.evolve(recorded.stream, folds[recorded.stream].state, recorded.event)
-                folds[recorded.stream] = Fold(recorded.version, state)
+            for stream, version, event in tail:
+                folds[stream] = Fold(version, ledger.evolve(stream, folds[stream].state, event))
         for stream, fold in folds.items():
             self._folds.keep(stream, fold)
         return folds
@@ -199,12 +198,12 @@ class Executor:
 
     async def _append(self, call: _Call, folds: dict[str, Fold], changes: list[Change]) -> int:
         after: dict[str, Fold] = {}
-        events: list[New] = []
+        events: list[Placed] = []
         for stream, event in changes:
             fold = after.get(stream) or folds[stream]
             version = fold.version + 1
             after[stream] = Fold(version, ledger.evolve(stream, fold.state, event))
-            events.append(New(stream, version, event))
+            events.append(Placed(stream, version, event))
         line, failures = call.line, call.line.failures
         answered = self._store.append(Append(call.owner, tuple(events), call.cause, call.tracked))
         told: asyncio.Future[int] = asyncio.get_running_loop().create_future()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Protocol
 
-from domain.log import Append, Recorded
+from domain.log import Append, Placed, Recorded, Unreadable
 from domain.snapshots import Snapshot
 
 
@@ -22,7 +23,7 @@ class EventStore(Protocol):
         """Makes the owner's key ready, so that personal texts can be written and read."""
         ...
 
-    async def tails(self, owner: str, after: Mapping[str, int]) -> tuple[Sequence[Recorded], bool]:
+    async def tails(self, owner: str, after: Mapping[str, int]) -> tuple[Sequence[Placed], bool]:
         """The events of the owner's streams above the given versions, as of one moment.
 
         The flag tells whether these were all; if not, ask again above what came.
@@ -118,4 +119,103 @@ class ViewStore(Protocol):
 
     async def clean(self, shard: int) -> None:
         """Deletes the rows of builds that nobody needs."""
+        ...
+
+
+class Standing(Protocol):
+    """Where a shard ends, as of one moment."""
+
+    @property
+    def shard(self) -> int:
+        """Its number, also of a shard that should not be there."""
+        ...
+
+    @property
+    def head(self) -> int | None:
+        """What its head row says; None without one."""
+        ...
+
+    @property
+    def last(self) -> int:
+        """The position of its last event, 0 without any."""
+        ...
+
+    @property
+    def above(self) -> tuple[str, int] | None:
+        """Stream and position of its first event above the head, if there is one."""
+        ...
+
+
+class Stretch(Protocol):
+    """Some positions of a shard in order: where they end and what is odd about them."""
+
+    @property
+    def count(self) -> int:
+        """How many events there are."""
+        ...
+
+    @property
+    def last(self) -> tuple[int, datetime] | None:
+        """Position and moment of the last one; None when there was none."""
+        ...
+
+    @property
+    def gaps(self) -> Sequence[tuple[int, int, str]]:
+        """For each event that does not follow the one before: that one's position, its own, and its stream."""
+        ...
+
+    @property
+    def steps_back(self) -> Sequence[tuple[int, str, datetime, datetime]]:
+        """For each event recorded before the one before it: position, stream, and the two moments."""
+        ...
+
+
+class VerificationSource(Protocol):
+    """Everything that is stored, for comparing it with itself. Each call reads a page as of one moment."""
+
+    async def tracking(self) -> Sequence[tuple[int, str, int]]:
+        """Shard, name and position of every processor."""
+        ...
+
+    async def standings(self) -> Sequence[Standing]:
+        """Every shard's end, in order."""
+        ...
+
+    async def stretch(self, shard: int, *, after: int, since: datetime | None, upto: int, limit: int) -> Stretch:
+        """The next positions above `after`, whose event was recorded at `since`, up to and with `upto`."""
+        ...
+
+    async def events(
+        self, shard: int, *, after: tuple[str, int], upto: int, limit: int
+    ) -> Sequence[Recorded | Unreadable]:
+        """The next events in the order of streams and versions, among those at positions up to and with `upto`."""
+        ...
+
+    async def snapshots(
+        self, shard: int, *, fold: int, after: str, upto: str | None
+    ) -> Sequence[tuple[str, Snapshot, bool]]:
+        """The snapshots that this fold made of streams above `after`, up to and with `upto`.
+
+        The flag tells whether the log holds the snapshot's last event.
+        """
+        ...
+
+    async def balances(self, shard: int, accounts: Mapping[int, int]) -> tuple[int, Rows, set[int]]:
+        """Of accounts and their last known versions: the position of the views shown, their rows as of it,
+        and those accounts that have later versions at or below that position."""
+        ...
+
+    async def jobs(self, shard: int, jobs: Mapping[tuple[int, str], int]) -> tuple[int, Rows, set[tuple[int, str]]]:
+        """The same of jobs."""
+        ...
+
+    async def lines(self, shard: int, versions: Mapping[int, tuple[int, int]]) -> tuple[int, Rows]:
+        """The position of the views shown, and the statements' lines between these versions of accounts as of it."""
+        ...
+
+    def strays(self, shard: int) -> AsyncGenerator[Sequence[tuple[str, str, int | None]]]:
+        """The shown rows that belong to no event, a page at a time: view, stream, position.
+
+        Pages may be empty.
+        """
         ...

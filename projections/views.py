@@ -101,7 +101,7 @@ class Views:
         bookkeeping.post(books, recorded.event, recorded.recorded_at)
         self.changed_balances.add(account)
         if not isinstance(recorded.event, account_words.AccountOpened):
-            self.lines.append(_line(account, recorded, books))
+            self.lines.append(line(account, recorded, books))
 
     def _change(self, recorded: Recorded) -> None:
         key = (account_of(recorded.stream), id_of(recorded.stream))
@@ -128,7 +128,8 @@ def rows_needed(page: Iterable[Recorded]) -> tuple[set[int], set[JobKey]]:
     return accounts, jobs - made
 
 
-def _line(account: int, recorded: Recorded, books: Books) -> StatementLine:
+def line(account: int, recorded: Recorded, books: Books) -> StatementLine:
+    """The statement's line of a credit event, with what the books hold after it."""
     event = recorded.event
     subject, reason = described(event)
     return StatementLine(

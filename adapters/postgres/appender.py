@@ -131,9 +131,7 @@ class Appender:
                 try:
                     await self._write(queue, batch)
                 except Exception as bug:  # noqa: BLE001 - the callers get it
-                    for waiting in batch:
-                        waiting.fail(bug)
-                    self._break(queue, {waiting.chain for waiting in batch})
+                    self._fail_all(queue, batch, bug)
                 self._waiting = sum(len(shard.waiting) for shard in self._shards)
                 self._room.set()
         finally:
@@ -145,14 +143,11 @@ class Appender:
         except asyncpg.PostgresError as error:
             if len(batch) == 1:
                 log.warning("append rejected", shard=queue.number, error=type(error).__name__)
-                batch[0].fail(AppendRejected(f"{batch[0].chain}: {error}"))
-                self._break(queue, {batch[0].chain})
+                self._fail_all(queue, batch, AppendRejected(f"{batch[0].chain}: {error}"))
             else:
                 await self._write_one_by_one(queue, batch)
         except OutcomeUnknown as unknown:
-            for waiting in batch:
-                waiting.fail(unknown)
-            self._break(queue, {waiting.chain for waiting in batch})
+            self._fail_all(queue, batch, unknown)
         else:
             self._answer(queue, batch, before, answers)
 
@@ -173,23 +168,28 @@ class Appender:
                 waiting.succeed(position)
                 position += len(waiting.rows)
         else:
-            failed: set[str] = set()
-            for waiting, answer in zip(batch, orjson.loads(answers), strict=True):
+            given = list(zip(batch, orjson.loads(answers), strict=True))
+            self._break(queue, {waiting.chain for waiting, answer in given if "position" not in answer})
+            for waiting, answer in given:
                 if "position" in answer:
                     waiting.succeed(answer["position"])
                 else:
                     waiting.fail(Conflict(answer["stream"] or waiting.chain, answer["version"]))
-                    failed.add(waiting.chain)
-            self._break(queue, failed)
         self._signals.appended(queue.number)
 
+    def _fail_all(self, queue: _Shard, batch: list[_Waiting], error: Exception) -> None:
+        self._break(queue, {waiting.chain for waiting in batch})
+        for waiting in batch:
+            waiting.fail(error)
+
     def _break(self, queue: _Shard, chains: set[str]) -> None:
-        """Fails all that was decided on an append that did not happen: what waits, and what is submitted before the
-        callers could hear of it. Their callbacks are scheduled by now, so this ends right after them."""
+        """Fails what was decided on an append that did not happen: all that waits, and all that is submitted by tasks
+        that run before the callers hear of it. To be called before the first of them is told: then this ends in time.
+        """
         if chains:
-            _fail_chains(queue.waiting, chains)
             self._broken |= chains
             asyncio.get_running_loop().call_soon(self._broken.difference_update, chains)
+            _fail_chains(queue.waiting, chains)
 
     async def _call(self, shard: int, batch: list[_Waiting]) -> tuple[int, str | None]:
         arguments = _arguments(batch)
@@ -230,12 +230,24 @@ def _fail_chains(waiting: deque[_Waiting], chains: set[str]) -> None:
     waiting.extend(kept)
 
 
+def _in_order(batch: list[_Waiting]) -> bool:
+    """Whether each stream's versions follow each other. Only then may the appends be looked at all at once."""
+    last: dict[str, int] = {}
+    for waiting in batch:
+        for row in waiting.rows:
+            before = row[1] - 1
+            if last.get(row[0], before) != before:
+                return False
+            last[row[0]] = row[1]
+    return True
+
+
 def _arguments(batch: list[_Waiting]) -> list[Any]:
     numbers: dict[str, int] = {}
     chains = [numbers.setdefault(waiting.chain, len(numbers)) for waiting in batch]
     trackers: list[str | None] | None = None
     tracked: list[int | None] | None = None
-    if any(waiting.tracked for waiting in batch):
+    if any(waiting.tracked for waiting in batch) or not _in_order(batch):
         trackers = [waiting.tracked[0] if waiting.tracked else None for waiting in batch]
         tracked = [waiting.tracked[1] if waiting.tracked else None for waiting in batch]
     appends = [number for number, waiting in enumerate(batch, 1) for _ in waiting.rows]

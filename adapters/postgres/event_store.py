@@ -9,16 +9,17 @@ from os import urandom
 from typing import Final, Self
 
 from asyncpg.pgproto.pgproto import UUID as EventId  # noqa: N811 - a uuid.UUID that is made five times faster
+from pydantic_core import PydanticSerializationError
 
-from adapters.codec import PersonalKey, encode
+from adapters.codec import PersonalKey, decode, encode
 from adapters.postgres.appender import RETRY_FOR_S, WAITING_MAX, Appender, Row
 from adapters.postgres.connections import LastingConnections, PatientPool
 from adapters.postgres.keys import PersonalKeys
-from adapters.postgres.reader import COLUMNS, PAGE, Reader, recorded
+from adapters.postgres.reader import PAGE, Reader, recorded
 from adapters.postgres.signals import Signals
 from adapters.postgres.subscription import pages
 from domain.events import EVENT_NAMES
-from domain.log import Append, Recorded
+from domain.log import Append, AppendRejected, Placed, Recorded
 from domain.snapshots import Snapshot
 from domain.streams import owner_of, shard_of
 
@@ -26,12 +27,14 @@ READING_CONNECTIONS: Final = 8
 APPENDING_CONNECTIONS: Final = 8
 TAIL_PAGE: Final = 2_000
 
-TAILS: Final = f"""
-    SELECT tail.* FROM unnest($2::text[], $3::bigint[]) AS wanted (stream, after)
+TAILS: Final = """
+    SELECT tail.stream, tail.version, tail.type, tail.data
+    FROM unnest($2::text[], $3::bigint[]) AS wanted (stream, after)
     CROSS JOIN LATERAL (
-        {COLUMNS} WHERE shard = $1 AND stream = wanted.stream AND version > wanted.after ORDER BY version LIMIT $4
+        SELECT stream, version, type, data FROM events
+        WHERE shard = $1 AND stream = wanted.stream AND version > wanted.after ORDER BY version LIMIT $4
     ) AS tail
-"""  # noqa: S608 - put together from constants
+"""
 SETTLED_BY: Final = """
     SELECT type FROM events
     WHERE shard = $1 AND stream = $2 AND data ->> 'job' = $3 AND type IN ('CreditCaptured', 'CreditRefunded')
@@ -99,11 +102,16 @@ class PostgresEventStore:
         if not self.keys.has(owner):
             await self.keys.ensure(owner)
 
-    async def tails(self, owner: str, after: Mapping[str, int]) -> tuple[Sequence[Recorded], bool]:
+    async def tails(self, owner: str, after: Mapping[str, int]) -> tuple[Sequence[Placed], bool]:
         """The events of the owner's streams above the given versions, as of one moment, and whether these are all."""
         shard = shard_of(owner, self._shards)
         rows = await self.pool.fetch(TAILS, shard, list(after), list(after.values()), TAIL_PAGE)
-        return [recorded(row, self.keys.of_stream) for row in rows], len(rows) < TAIL_PAGE
+        key_of = self.keys.of_stream
+        tail = [
+            Placed(stream, version, decode(name, data, stream=stream, version=version, key_of=key_of))
+            for stream, version, name, data in rows
+        ]
+        return tail, len(rows) < TAIL_PAGE
 
     def follow(
         self, shard: int, *, after: int, types: Sequence[str] = (), limit: int = PAGE
@@ -128,12 +136,16 @@ class PostgresEventStore:
     def append(self, append: Append) -> asyncio.Future[int]:
         """Takes the append in. The future gives its first position once it is durable.
 
-        It raises VersionConflict, AppendRejected or OutcomeUnknown.
+        It raises VersionConflict, AppendRejected or OutcomeUnknown. Raises AppendRejected for text that is no Unicode.
         """
         cause = append.cause
         rows: list[Row] = []
         for new in append.events:
-            data = encode(new.event, stream=new.stream, version=new.version, key_of=self.keys.of_stream).decode()
+            try:
+                data = encode(new.event, stream=new.stream, version=new.version, key_of=self.keys.of_stream).decode()
+            except PydanticSerializationError as error:
+                msg = f"{new.stream}: {error}"
+                raise AppendRejected(msg) from error
             name = EVENT_NAMES[type(new.event)]
             rows.append(
                 (

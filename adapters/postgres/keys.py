@@ -44,23 +44,26 @@ class PersonalKeys:
         self._pool = pool
         self._data_key = data_key
         self._shards = shards
-        self._cached: OrderedDict[str, PersonalKey | None] = OrderedDict()
+        self._cached: OrderedDict[str, PersonalKey] = OrderedDict()
+        self._forgotten = 0
 
     def has(self, owner: str) -> bool:
-        """Whether the owner's key is at hand."""
-        return self._cached.get(owner) is not None
+        """Whether the owner's key is at hand. It stays so for a while: it counts as used."""
+        return self._used(owner) is not None
 
     def of_stream(self, stream: str) -> PersonalKey | None:
         """The key of the stream's owner if it was read and exists."""
-        return self._cached.get(owner_of(stream))
+        return self._used(owner_of(stream))
 
     async def read(self, owner: str) -> PersonalKey | None:
         """The owner's key, or None when there is none (any more). Raises WrongDataKey."""
-        found = self._cached.get(owner)
-        if found is None:
+        while (found := self._used(owner)) is None:
+            forgotten = self._forgotten
             row = await self._pool.fetchrow(SELECT_KEY, shard_of(owner, self._shards), owner)
-            found = None if row is None else self._unwrapped(row["key_id"], row["wrapped"])
-            self._keep(owner, found)
+            if row is None:
+                return None
+            if forgotten == self._forgotten:
+                self._keep(owner, self._unwrapped(row["key_id"], row["wrapped"]))
         return found
 
     async def ensure(self, owner: str) -> PersonalKey:
@@ -72,8 +75,9 @@ class PersonalKeys:
 
     async def forget(self, owner: str) -> bool:
         """Deletes the owner's key. Returns whether there was one."""
-        self._cached.pop(owner, None)
         deleted = await self._pool.execute(DELETE_KEY, shard_of(owner, self._shards), owner)
+        self._forgotten += 1
+        self._cached.pop(owner, None)
         return str(deleted) == "DELETE 1"
 
     def _unwrapped(self, key_id: UUID, wrapped: bytes) -> PersonalKey:
@@ -82,7 +86,13 @@ class PersonalKeys:
         except InvalidUnwrap as error:
             raise WrongDataKey from error
 
-    def _keep(self, owner: str, key: PersonalKey | None) -> None:
+    def _used(self, owner: str) -> PersonalKey | None:
+        key = self._cached.get(owner)
+        if key is not None:
+            self._cached.move_to_end(owner)
+        return key
+
+    def _keep(self, owner: str, key: PersonalKey) -> None:
         self._cached[owner] = key
         if len(self._cached) > CACHED_MAX:
             self._cached.popitem(last=False)

@@ -19,7 +19,7 @@ from typing import Final
 import asyncpg
 import structlog
 
-from adapters.postgres.connections import connect
+from adapters.postgres.connections import CONNECT_TIMEOUT_S, connect
 
 DEFAULT_SHARDS: Final = 8
 LOCK: Final = 7_205_759_403
@@ -87,7 +87,8 @@ async def migrate(
     `application_user` gets the right to read the log and to append to it. Raises a MigrationError.
     """
     wanted = packaged() if migrations is None else list(migrations)
-    connection = await connect(owner_url)
+    # Without a limit for a command: a file may take long, and so may the wait for a program that applies one.
+    connection = await asyncpg.connect(owner_url, timeout=CONNECT_TIMEOUT_S)
     try:
         await connection.execute("SELECT pg_advisory_lock($1)", LOCK)
         applied = await _apply(connection, wanted)

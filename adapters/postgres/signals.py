@@ -74,7 +74,12 @@ class Signals:
                     await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, ",".join(map(str, shards)))
                 except LOST as error:
                     log.warning("notify failed", error=type(error).__name__)
-                    connection = None
+                    if connection is not None:
+                        connection.terminate()
+                        connection = None
+                    self._unsent |= shards
+                    self._sending.set()
+                    await asyncio.sleep(RECONNECT_EVERY_S)
                 await asyncio.sleep(NOTIFY_EVERY_S)
         finally:
             if connection is not None:

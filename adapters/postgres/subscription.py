@@ -62,4 +62,5 @@ async def pages(
                 raise unreadable
         if not full:
             with suppress(TimeoutError):
-                await asyncio.wait_for(news.wait(), LOOK_EVERY_S)
+                async with asyncio.timeout(LOOK_EVERY_S):  # `wait_for` of Python 3.11 can forget a cancellation
+                    await news.wait()

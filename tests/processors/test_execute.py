@@ -11,7 +11,7 @@ from adapters.postgres.event_store import PostgresEventStore
 from domain.account import Account
 from domain.account_words import OpenAccount
 from domain.bonus import GiveBonus
-from domain.log import Recorded
+from domain.log import Placed
 from domain.order import PlaceOrder
 from domain.refusals import InsufficientCredits, SameIdOtherContent
 from domain.streams import account
@@ -40,7 +40,7 @@ async def funded(executor: Executor, amount: int, *, of: int = 42) -> None:
     await executor.execute(gift)
 
 
-async def events_of(store: PostgresEventStore, stream: str) -> list[Recorded]:
+async def events_of(store: PostgresEventStore, stream: str) -> list[Placed]:
     events, complete = await store.tails(stream, {stream: 0})
     assert complete
     return list(events)
@@ -50,7 +50,7 @@ async def test_an_order_reserves_and_queues_in_one_append(executor: Executor, st
     await funded(executor, 5)
     done = await executor.execute(order(1, count=3))
     assert [type(event).__name__ for _, event in done.changes] == ["CreditReserved", "JobQueued"] * 3
-    types = [recorded.type for recorded in await events_of(store, account(42))]
+    types = [type(placed.event).__name__ for placed in await events_of(store, account(42))]
     assert types == ["AccountOpened", "CreditsGranted", "CreditReserved", "CreditReserved", "CreditReserved"]
 
 

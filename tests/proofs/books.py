@@ -11,4 +11,4 @@ async def the_books_are_right(store: PostgresEventStore) -> None:
     """Asserts that `verify` finds nothing wrong in the whole log."""
     report = await verify(PostgresVerification(store.pool), pace=0)
     assert report.sound, report
-    assert report.pending == 0, report
+    assert report.settlements_pending == 0, report

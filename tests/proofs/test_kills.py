@@ -36,7 +36,8 @@ class Server:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._held = ExitStack()
-        self.running: LocalPostgres = self._held.enter_context(local_postgres(folder))
+        port = random.SystemRandom().randrange(20_000, 30_000)  # far from where other tests' servers look for one
+        self.running: LocalPostgres = self._held.enter_context(local_postgres(folder, port=port))
 
     def kill(self) -> None:
         """Kills the server as a crash would, and starts it again."""
