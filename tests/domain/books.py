@@ -23,6 +23,7 @@ from domain.account_words import (
 )
 from domain.ledger import LedgerCommand
 from domain.lots import Draw, LotKind, total
+from domain.refusals import Refusal
 from domain.shapes import Event
 
 Place = tuple[str, LotKind, datetime | None]
@@ -75,6 +76,8 @@ class Books:
     drawn_late: list[Event] = field(default_factory=list)
     drawn_before_better: list[Event] = field(default_factory=list)
     repeats_that_did_something: list[LedgerCommand] = field(default_factory=list)
+    answers: list[tuple[Refusal | None, Refusal | None]] = field(default_factory=list)
+    """What each order should have been told, and what it was told."""
 
     @property
     def available(self) -> int:
@@ -218,6 +221,12 @@ def a_repeat_does_nothing(books: Books, _state: AccountState) -> None:
     assert not books.repeats_that_did_something, f"{books.repeats_that_did_something} did something once more"
 
 
+def an_order_is_told_the_truth(books: Books, _state: AccountState) -> None:
+    """It is refused only when it cannot be paid, with the balance or the debt that there is."""
+    for wanted, told in books.answers:
+        assert repr(wanted) == repr(told), f"an order should have been told {wanted!r} and was told {told!r}"
+
+
 def the_fold_agrees_with_the_books(books: Books, state: AccountState) -> None:
     """The state that the rules decide on is what the events add up to."""
     if isinstance(state, Account):
@@ -236,5 +245,6 @@ CLAIMS: tuple[Claim, ...] = (
     no_expired_credit_is_drawn,
     the_best_lot_is_drawn_first,
     a_repeat_does_nothing,
+    an_order_is_told_the_truth,
     the_fold_agrees_with_the_books,
 )

@@ -84,7 +84,17 @@ def haunted(state: State) -> State:
 
 def overdraw(command: LedgerCommand, states: States) -> list[Change]:
     """An order may take one credit more than there is."""
-    return ledger.decide(command, {**states, MINE: haunted(states[MINE])} if isinstance(command, PlaceOrder) else states)
+    return ledger.decide(
+        command, {**states, MINE: haunted(states[MINE])} if isinstance(command, PlaceOrder) else states
+    )
+
+
+def misjudge(command: LedgerCommand, states: States) -> list[Change]:
+    """An order does not see its last lot."""
+    state = states.get(MINE)
+    if isinstance(command, PlaceOrder) and isinstance(state, Account):
+        states = {**states, MINE: replace(state, lots=state.lots[:-1])}
+    return ledger.decide(command, states)
 
 
 def fold_overdraft(stream: str, state: State, event: Event) -> State:
@@ -95,11 +105,8 @@ def fold_overdraft(stream: str, state: State, event: Event) -> State:
 
 
 def overstate(event: Event) -> Event:
-    """A reservation that takes one credit less than it says."""
-    if isinstance(event, CreditReserved) and event.draws[0].amount > 1:
-        less = event.draws[0].model_copy(update={"amount": event.draws[0].amount - 1})
-        return event.model_copy(update={"draws": (less, *event.draws[1:])})
-    return event
+    """A reservation says one credit more than it draws."""
+    return event.model_copy(update={"amount": event.amount + 1}) if isinstance(event, CreditReserved) else event
 
 
 def refund_more(event: Event) -> Event:
@@ -145,7 +152,9 @@ def spare_debt_of_refunds(event: Event) -> Event:
 
 def stop_the_clock(command: LedgerCommand, states: States) -> list[Change]:
     """An order does not see that time went by."""
-    return ledger.decide(command.model_copy(update={"at": NOON}) if isinstance(command, PlaceOrder) else command, states)
+    return ledger.decide(
+        command.model_copy(update={"at": NOON}) if isinstance(command, PlaceOrder) else command, states
+    )
 
 
 def draw_from_the_back(command: LedgerCommand, states: States) -> list[Change]:
@@ -170,13 +179,14 @@ FAULTS: Final[dict[str, tuple[Law, Claim]]] = {
         books.the_fold_agrees_with_the_books,
     ),
     "an overdraft by one": (Law(decide=overdraw, evolve=fold_overdraft), books.no_lot_is_overdrawn),
-    "a reservation takes one less than it says": (changed(overstate), books.credits_are_neither_made_nor_lost),
+    "a reservation says one more than it draws": (changed(overstate), books.credits_are_neither_made_nor_lost),
     "a reservation's amount is not its sum": (changed(overstate), books.an_event_says_what_it_moves),
     "a job id can be used again": (Law(decide=forget_orders), books.a_repeat_does_nothing),
     "a capture after a refund": (
         Law(decide=capture_anything, evolve=fold_any_capture),
         books.a_job_reserves_once_and_is_settled_at_most_once,
     ),
+    "an order is refused that can be paid": (Law(decide=misjudge), books.an_order_is_told_the_truth),
     "a refund makes a credit": (changed(refund_more), books.credits_are_neither_made_nor_lost),
     "a refund loses a credit": (changed(refund_less), books.credits_are_neither_made_nor_lost),
     "a refund turns a gift into a purchase": (changed(refund_as_paid), books.paid_stays_paid_and_bonus_stays_bonus),

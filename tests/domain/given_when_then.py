@@ -109,13 +109,15 @@ class GivenStreams:
     states: Mapping[str, State]
 
     def when(self, command: LedgerCommand) -> Outcome[Change]:
-        """The command is decided on the streams it asks for, and adds to no others; to a new one it adds the first event."""
+        """The command is decided on the streams it asks for and adds to no others; a new one gets its first event."""
         named = ledger.streams_of(command)
         known = {stream: self.states.get(stream, ledger.initial(stream)) for stream in (*named.read, *named.new)}
         outcome = outcome_of(lambda: ledger.decide(command, known))
         touched = [stream for stream, _ in outcome.events]
         assert set(touched) <= known.keys()
-        assert all(touched.count(stream) == 1 and stream not in self.states for stream in named.new if stream in touched)
+        assert all(
+            touched.count(stream) == 1 and stream not in self.states for stream in named.new if stream in touched
+        )
         return outcome
 
     def then_given(self, *changes: Change) -> GivenStreams:

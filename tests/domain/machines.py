@@ -2,29 +2,32 @@
 
 The machine draws commands that are sensible in the present state. The law, that is `decide` and `evolve`, and the
 claims checked after each step can be exchanged, so that a fault can be planted and seen by the claim that is about it.
+
+It has one rule that chooses among actions, where hypothesis would have a rule for each: of rules it switches some off
+in each example, and most examples then lacked one of those that make up a story (order, end, settle, once more).
+Measured on the planted faults, 100 examples each: seen in 6 to 16 of 16 seeds with rules, in 16 of 16 with actions.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import ClassVar
+from datetime import timedelta
+from typing import ClassVar, Protocol, TypeVar
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from domain import ledger, streams
-from domain.account import Account
+from domain.account import INITIAL, Account, AccountState
 from domain.account_words import CaptureCredit, ExpireCredits, RefundCredit
 from domain.bonus import GiveBonus
 from domain.failures import FailureClass
-from domain.job_states import Cancelled, Delivered, Failed
 from domain.job_words import Outcome as SendOutcome
 from domain.ledger import Change, LedgerCommand, State
 from domain.order import PlaceOrder, job_ids
 from domain.payment import ReceivePayment, RefusePaymentRefund, RequestPaymentRefund
-from domain.refusals import AccountInDebt, InsufficientCredits
+from domain.refusals import AccountInDebt, AccountNotOpen, InsufficientCredits, Refusal
 from domain.revocation import RevokeCredits
 from domain.settlement import SETTLED_BY, settlement
 from domain.shapes import Event
@@ -34,12 +37,19 @@ from tests.domain.books import CLAIMS, Books, Claim
 from tests.domain.given_when_then import Outcome, outcome_of
 from tests.domain.moves import moves
 
+T = TypeVar("T")
 MINE = streams.account(s.ME)
 SMALL = st.integers(1, 8)
 FAILURES = st.sampled_from(FailureClass)
 OUTCOMES = st.sampled_from(SendOutcome)
 TERMS = st.sampled_from([None, timedelta(seconds=30), timedelta(hours=2), timedelta(days=5)])
 SPANS = st.sampled_from([timedelta(0), timedelta(seconds=50), timedelta(hours=3), timedelta(days=6)])
+
+
+class Draw(Protocol):
+    """How an action draws what it leaves open."""
+
+    def __call__(self, strategy: st.SearchStrategy[T], /) -> T: ...
 
 
 @dataclass(frozen=True)
@@ -99,6 +109,15 @@ class LedgerMachine(RuleBasedStateMachine):
         self.names += 1
         return f"{kind}{self.names}"
 
+    @rule(data=st.data())
+    def step(self, data: st.DataObject) -> None:
+        """One of the things that can sensibly happen now, each as likely as the others."""
+        able: list[Callable[[Draw], None]] = [self.give, self.pay, self.expire, self.revoke, self.order, self.once_more]
+        able += [self.take_stars_back] * bool(self.charges)
+        able += [self.work] * 2 * bool(self.jobs)
+        able += [self.settle] * bool(self.ended.keys() - self.closed)
+        data.draw(st.sampled_from(able))(data.draw)
+
     # Credits come in and expire
 
     @initialize(opened=st.integers(0, 7), amount=SMALL)
@@ -107,36 +126,37 @@ class LedgerMachine(RuleBasedStateMachine):
             self.execute(s.open_account(inviter=7))
             self.execute(s.gift("welcome", amount))
 
-    @rule(amount=SMALL, term=TERMS)
-    def give(self, amount: int, term: timedelta | None) -> None:
+    def give(self, draw: Draw) -> None:
+        """A gift, with a term or without."""
+        term = draw(TERMS)
         expires_at = None if term is None else self.now + term
-        self.execute(s.gift(self.new_name("g"), amount, expires_at=expires_at, at=self.now))
+        self.execute(s.gift(self.new_name("g"), draw(SMALL), expires_at=expires_at, at=self.now))
 
-    @rule(amount=SMALL, refunded=st.sampled_from([False, False, False, True]))
-    def pay(self, amount: int, refunded: bool) -> None:
+    def pay(self, draw: Draw) -> None:
+        """A payment, now and then of Stars that went back before."""
         self.charges.append(self.new_name("c"))
-        if refunded:
+        if draw(st.integers(0, 4)) == 4:
             self.execute(s.stars_back(self.charges[-1]).model_copy(update={"at": self.now}))
-        self.execute(s.payment(self.charges[-1], amount, at=self.now))
+        self.execute(s.payment(self.charges[-1], draw(SMALL), at=self.now))
 
-    @rule(span=SPANS)
-    def expire(self, span: timedelta) -> None:
-        self.now += span
+    def expire(self, draw: Draw) -> None:
+        """Time passes, and what is over goes."""
+        self.now += draw(SPANS)
         self.execute(ExpireCredits(account=s.ME, at=self.now))
 
     # Credits are taken away
 
-    @rule(over=st.integers(-4, 4), data=st.data())
-    def revoke(self, over: int, data: st.DataObject) -> None:
-        of = data.draw(st.sampled_from([None, "unknown", *(lot for lot, _, _ in self.books.lots)]))
-        amount = max(1, self.books.available + over)
+    def revoke(self, draw: Draw) -> None:
+        """About as much as there is, a little less or more."""
+        of = draw(st.sampled_from([None, "unknown", *(lot for lot, _, _ in self.books.lots)]))
+        amount = max(1, self.books.available + draw(st.integers(-4, 4)))
         self.execute(s.revocation(amount, of=of, name=self.new_name("r")).model_copy(update={"at": self.now}))
 
-    @precondition(lambda self: self.charges)
-    @rule(data=st.data(), asked=st.booleans(), refused=st.booleans())
-    def take_stars_back(self, data: st.DataObject, asked: bool, refused: bool) -> None:
-        charge = data.draw(st.sampled_from(self.charges))
+    def take_stars_back(self, draw: Draw) -> None:
+        """Telegram says so, or somebody asks and is refused."""
+        charge = draw(st.sampled_from(self.charges))
         request = {"account": s.ME, "at": self.now, "charge": charge, "request": self.new_name("q")}
+        asked, refused = draw(st.booleans()), draw(st.booleans())
         if asked:
             self.execute(RequestPaymentRefund.model_validate({**request, "reason": "unhappy", "by": "anna"}))
         if asked and refused:
@@ -146,41 +166,44 @@ class LedgerMachine(RuleBasedStateMachine):
 
     # Videos
 
-    @rule(data=st.data(), greed=st.sampled_from(["little", "all", "too much"]), later=SPANS)
-    def order(self, data: st.DataObject, greed: str, later: timedelta) -> None:
-        self.now += later
+    def order(self, draw: Draw) -> None:
+        """Videos for a little, for all there is, or for a little more than that."""
+        self.now += draw(SPANS)
         usable = self.books.usable(self.now)
-        count = data.draw(st.sampled_from([count for count in (1, 3, 5) if count <= usable] or [1]))
-        price = {"little": 1, "all": max(1, usable // count), "too much": usable // count + 1}[greed]
+        count = draw(st.sampled_from([count for count in (1, 3, 5) if count <= usable] or [1]))
+        price = draw(st.sampled_from([1, max(1, usable // count), usable // count + 1]))
         command = s.order(order=self.new_name("o"), count=count, price=price, at=self.now)
+        wanted = self.answer(asked=count * price)
         outcome = self.execute(command)
-        match outcome.refusal:
-            case None:
-                self.jobs += [streams.job(s.ME, job) for job in job_ids(command)]
-            case InsufficientCredits(available=available, asked=asked):
-                assert available == usable, "an order was told a wrong balance"
-                assert available < asked == count * price, "an order was refused that could be paid"
-            case AccountInDebt(debt=debt):
-                assert debt == self.books.debt > 0, "an order was refused for a debt that is none"
-            case _:
-                assert MINE not in self.states, "an order was refused for no reason"
+        self.books.answers.append((wanted, outcome.refusal))
+        if outcome.events:
+            self.jobs += [streams.job(s.ME, job) for job in job_ids(command)]
 
-    @precondition(lambda self: self.jobs)
-    @rule(data=st.data(), far=st.sampled_from(["step", "delivered", "ended"]), failure=FAILURES, outcome=OUTCOMES)
-    def work(self, data: st.DataObject, far: str, failure: FailureClass, outcome: SendOutcome) -> None:
-        stream = data.draw(st.sampled_from([job for job in self.jobs if job not in self.ended] or self.jobs))
+    def answer(self, asked: int) -> Refusal | None:
+        """What an order for so many credits must be told, by the books."""
+        usable = self.books.usable(self.now)
+        if MINE not in self.states:
+            return AccountNotOpen(s.ME)
+        if self.books.debt:
+            return AccountInDebt(self.books.debt)
+        return InsufficientCredits(available=usable, asked=asked) if usable < asked else None
+
+    def work(self, draw: Draw) -> None:
+        """A job moves one step, or all the way to its end."""
+        stream = draw(st.sampled_from([job for job in self.jobs if job not in self.ended] or self.jobs))
+        failure, outcome = draw(FAILURES), draw(OUTCOMES)
         wishes = moves(self.states[stream], self.now, failure=failure, outcome=outcome)
+        far = draw(st.sampled_from(["step", "delivered", "ended"]))
         if far == "step" or stream in self.ended:
-            self.execute(data.draw(st.sampled_from(wishes)).model_copy(update={"job": streams.id_of(stream)}))
+            self.execute(draw(st.sampled_from(wishes)).model_copy(update={"job": streams.id_of(stream)}))
             return
         while stream not in self.ended:
             command = wishes[0 if far == "delivered" else -1].model_copy(update={"job": streams.id_of(stream)})
             assert self.execute(command).events, "a job is stuck"
             wishes = moves(self.states[stream], self.now, failure=failure, outcome=outcome)
 
-    @precondition(lambda self: self.ended.keys() - self.closed)
-    @rule()
-    def settle(self) -> None:
+    def settle(self, _draw: Draw) -> None:
+        """Every job that ended is settled."""
         for stream in sorted(self.ended.keys() - self.closed):
             command = settlement(stream, self.ended[stream], self.now)
             assert command is not None
@@ -188,11 +211,8 @@ class LedgerMachine(RuleBasedStateMachine):
             self.books.closed.add(command.job)
             self.closed.add(stream)
 
-    # Once more
-
-    @precondition(lambda self: self.accepted)
-    @rule()
-    def everything_once_more(self) -> None:
+    def once_more(self, _draw: Draw) -> None:
+        """Everything that was ever accepted is wished again, and every id for something else."""
         for job in sorted(self.books.closed):
             self.execute(CaptureCredit(account=s.ME, at=self.now, job=job))
             self.execute(RefundCredit(account=s.ME, at=self.now, job=job, reason="once more"))
@@ -211,7 +231,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @invariant()
     def every_claim_holds(self) -> None:
-        state = self.states.get(MINE, ledger.initial(MINE))
+        state: AccountState = self.states.get(MINE, INITIAL)
         for claim in self.claims:
             claim(self.books, state)
 

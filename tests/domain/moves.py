@@ -24,9 +24,7 @@ from domain.job_states import (
 from tests.domain import jobs as j
 
 
-def moves(
-    state: JobState, now: datetime, *, failure: FailureClass, outcome: w.Outcome
-) -> list[w.JobCommand]:
+def moves(state: JobState, now: datetime, *, failure: FailureClass, outcome: w.Outcome) -> list[w.JobCommand]:
     """The moves of the diagram from here. The first leads on towards a video, the last away from it."""
     match state:
         case Queued():

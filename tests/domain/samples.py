@@ -66,9 +66,7 @@ def paid(lot: str, amount: int) -> Draw:
     return Draw(lot=lot, kind=LotKind.PAID, amount=amount, expires_at=None)
 
 
-def granted(
-    source: str, amount: int, *, expires_at: datetime | None = None, debt_settled: int = 0
-) -> CreditsGranted:
+def granted(source: str, amount: int, *, expires_at: datetime | None = None, debt_settled: int = 0) -> CreditsGranted:
     """A gift came in."""
     return CreditsGranted(
         source=source, amount=amount, debt_settled=debt_settled, expires_at=expires_at, reason="gift", by="anna"

@@ -6,15 +6,25 @@ import pytest
 
 from domain import job_words as w
 from domain.failures import FailureClass
-from domain.job_states import Delivered, Delivering, Failed, Generated, Generating, Requested, Resting, Scripted, Stored
-from domain.job_states import Undelivered as Failing
+from domain.job_states import (
+    Delivered,
+    Delivering,
+    Failed,
+    Generated,
+    Generating,
+    JobState,
+    Requested,
+    Resting,
+    Scripted,
+    Stored,
+    Undelivered,
+)
 from domain.refusals import OutOfTurn, SameIdOtherContent
 from domain.shapes import Forgotten
 from tests.domain import jobs as j
 from tests.domain import samples as s
 from tests.domain.given_when_then import JOB, Given
 
-Job = Given[w.JobCommand, w.JobEvent, object]
 OTHER = {
     "order": "bot.42.1002",
     "index": 1,
@@ -143,9 +153,7 @@ def test_a_failure_that_trying_again_cannot_help_ends_the_job(state: type, failu
 
 def test_asking_again_for_a_lost_task_is_no_new_attempt() -> None:
     known = JOB.given(*j.PASTS[Requested], j.requested(2), j.requested(3), j.requested(4))
-    known.when(j.fail_generation(4)).then(
-        j.faltered(4), w.RetryScheduled(attempt=2, retry_at=s.after(seconds=10))
-    )
+    known.when(j.fail_generation(4)).then(j.faltered(4), w.RetryScheduled(attempt=2, retry_at=s.after(seconds=10)))
 
 
 def test_the_time_of_a_job_runs_from_its_first_request() -> None:
@@ -158,7 +166,7 @@ def test_the_time_of_a_job_runs_from_its_first_request() -> None:
 # Delivering
 
 
-@pytest.mark.parametrize(("state", "fitting"), [(Stored, 1), (Delivering, 2), (Failing, 2)], ids=j.name_of)
+@pytest.mark.parametrize(("state", "fitting"), [(Stored, 1), (Delivering, 2), (Undelivered, 2)], ids=j.name_of)
 def test_attempts_are_numbered_without_gaps(state: type, fitting: int) -> None:
     known = JOB.given(*j.PASTS[state])
     for attempt in {1, 2, 3, 4} - {fitting}:
@@ -172,13 +180,13 @@ def test_nothing_is_known_of_an_attempt_that_did_not_start(command: w.JobCommand
 
 
 def test_nothing_is_sent_before_the_rest_is_over() -> None:
-    known = JOB.given(*j.PASTS[Failing])
+    known = JOB.given(*j.PASTS[Undelivered])
     early = j.start_delivery(2, at=s.after(seconds=9))
-    known.when(early).then_refused(OutOfTurn, **refused(early, Failing))
+    known.when(early).then_refused(OutOfTurn, **refused(early, Undelivered))
     known.when(j.start_delivery(2, at=j.REST_IS_OVER)).then(w.DeliveryStarted(attempt=2, at=j.REST_IS_OVER))
 
 
-def failed_twice(first: w.Outcome, second: w.Outcome) -> Given[w.JobCommand, w.JobEvent, object]:
+def failed_twice(first: w.Outcome, second: w.Outcome) -> Given[w.JobCommand, w.JobEvent, JobState]:
     """A job whose third attempt is under way."""
     return JOB.given(*j.PASTS[Stored]).after(
         j.start_delivery(1),

@@ -10,10 +10,11 @@ from domain.bonus import BonusGiven
 from domain.invoice import InvoiceIssued, IssueInvoice
 from domain.job_words import CancelJob, JobCancelled
 from domain.ledger import LedgerCommand, Streams
-from domain.lots import LotKind
+from domain.lots import Draw, LotKind
 from domain.payment import PaymentRefunded, PaymentRefundRequested, RequestPaymentRefund
 from domain.refusals import AccountNotOpen, InsufficientCredits, SameIdOtherContent
 from domain.revocation import RevocationMade
+from domain.shapes import Event
 from tests.domain import samples as s
 from tests.domain.every import COMMANDS, EVENTS
 from tests.domain.given_when_then import NOTHING
@@ -25,7 +26,7 @@ OPEN = NOTHING.then_given((MINE, OPENED))
 BACK = PaymentRefunded(stars=50)
 
 
-def taken_back(*draws: ledger.Draw, debt: int = 0) -> ledger.Event:
+def taken_back(*draws: Draw, debt: int = 0) -> Event:
     """What a refunded payment takes away."""
     return revoked(*draws, debt=debt, of="c1").model_copy(
         update={"revocation": "c1", "reason": "payment refunded", "by": "telegram"}

@@ -8,7 +8,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from tests.domain.books import CLAIMS
 from tests.domain.faults import FAULTS
-from tests.domain.machines import Law, LedgerMachine, machine
+from tests.domain.machines import LedgerMachine, machine
 
 SETTINGS = settings(
     max_examples=100,
@@ -45,9 +45,3 @@ def test_a_planted_fault_is_seen_with_all_claims_together(fault: str) -> None:
 
 def test_every_claim_has_a_fault_that_it_sees() -> None:
     assert {claim for _, claim in FAULTS.values()} == set(CLAIMS)
-
-
-@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.__name__)
-def test_a_claim_alone_finds_nothing_in_the_law(claim: object) -> None:
-    alone = settings(SETTINGS, max_examples=10)
-    run_state_machine_as_test(seed(0)(machine(Law(), *(each for each in CLAIMS if each is claim))), settings=alone)

@@ -92,7 +92,9 @@ def test_a_send_that_rested_is_tried_again() -> None:
     assert next_step(state_of(Undelivered), j.REST_IS_OVER) == Deliver("v.mp4", attempt=2)
 
 
-@pytest.mark.parametrize(("attempt", "step"), [(1, Deliver("v.mp4", 2)), (2, Deliver("v.mp4", 3)), (3, FindOutDelivery(3))])
+@pytest.mark.parametrize(
+    ("attempt", "step"), [(1, Deliver("v.mp4", 2)), (2, Deliver("v.mp4", 3)), (3, FindOutDelivery(3))]
+)
 def test_a_started_send_without_an_outcome_counts_as_an_attempt(attempt: int, step: Step) -> None:
     assert next_step(Delivering(BRIEF, "v.mp4", attempt, unknown=False), s.NOON) == step
 

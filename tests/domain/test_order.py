@@ -113,7 +113,7 @@ def test_every_field_of_an_order_counts_as_its_content() -> None:
 @pytest.mark.parametrize(("field", "other"), OTHER.items(), ids=str)
 def test_the_same_order_with_other_content_is_refused_by_its_field(field: str, other: object) -> None:
     placed = account_with(granted("g1", 9)).after(s.order(count=3))
-    outcome = placed.when(s.order(**{"count": 3, field: other}))
+    outcome = placed.when(s.order(at=s.NOON, **{"count": 3, field: other}))
     outcome.then_refused(SameIdOtherContent, what=f"order {ORDER}", field=field)
 
 
