@@ -1,0 +1,216 @@
+"""The commands of finance and operators. Each opens the office through the desk that `app` puts on the context.
+
+Exit codes: 0 done, 1 refused or something is wrong in the books, 2 a wrong argument or setting, 3 the database cannot
+be reached or is not fit for use.
+"""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from getpass import getuser
+from typing import Annotated
+from uuid import uuid4
+
+import typer
+
+from admin import account as accounts
+from admin import gifts, upkeep, verification
+from admin.history import history as write_history
+from admin.moments import moment_of, until_of, zone_named
+from admin.office import Desk, Office, WrongUse
+from admin.replay import replay as write_replay
+from admin.sheets import Format
+from domain.bonus import GiveBonus
+from domain.revocation import RevokeCredits
+from processors.verify import PACE
+from processors.verify import verify as read_everything
+
+cli = typer.Typer(
+    name="neurocards",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Neurocards: the ledger and its tools. "
+    "Exit codes: 0 done, 1 refused or something is wrong in the books, 2 wrong argument or setting, "
+    "3 database not reachable or not fit for use.",
+)
+
+Account = Annotated[int, typer.Argument(min=1, max=2**63 - 1, help="The account: its user's Telegram id.")]
+Amount = Annotated[int, typer.Argument(min=1, help="Whole credits.")]
+At = Annotated[
+    str | None,
+    typer.Option(
+        help="Look back: a moment (2026-01-31T18:30, local; or with +03:00) or a position of the log (digits)."
+    ),
+]
+Job = Annotated[str | None, typer.Option(help="Only this job.")]
+Zone = Annotated[
+    str | None, typer.Option(help="The zone of times, such as Europe/Moscow; else TZ, else the machine's.")
+]
+Form = Annotated[Format, typer.Option("--format", help="How to write it.")]
+Reason = Annotated[str, typer.Option(help="Why, for the books.", show_default=False)]
+By = Annotated[str | None, typer.Option(help="Who does it; the system's user name by default.")]
+ID = typer.Option("--id", help="Made and printed when not given; a repeat with the same id does nothing more.")
+
+
+def _desk(context: typer.Context) -> Desk:
+    desk: Desk = context.obj
+    return desk
+
+
+@cli.command()
+def account(
+    context: typer.Context, account: Account, at: At = None, zone: Zone = None, form: Form = Format.TABLE
+) -> int:
+    """Balance by kind, debt, lots and open reservations, folded from the log and held against the view."""
+    if form is Format.CSV:
+        msg = "--format csv is for history; an account is a table or json"
+        raise WrongUse(msg)
+    in_zone = zone_named(zone)
+    until = until_of(at, in_zone)
+
+    async def work(office: Office) -> int:
+        report = await accounts.read(office.accounts, account, until=until)
+        return accounts.write(report, zone=in_zone, form=form, out=sys.stdout)
+
+    return _desk(context).run(work)
+
+
+@cli.command()
+def history(
+    context: typer.Context,
+    account: Account,
+    *,
+    at: At = None,
+    job: Job = None,
+    zone: Zone = None,
+    form: Form = Format.TABLE,
+) -> int:
+    """Every event of the account's credits, with what was available, reserved and owed after it."""
+    in_zone = zone_named(zone)
+    until = until_of(at, in_zone)
+    return _desk(context).run(
+        lambda office: write_history(
+            office.accounts, account, job=job, until=until, zone=in_zone, form=form, out=sys.stdout
+        )
+    )
+
+
+@cli.command()
+def replay(
+    context: typer.Context,
+    account: Account,
+    *,
+    at: At = None,
+    job: Job = None,
+    zone: Zone = None,
+    form: Form = Format.TABLE,
+) -> int:
+    """Fold the account (or a job) from the events as they are stored, showing the state after each."""
+    if form is Format.CSV:
+        msg = "--format csv is for history; a replay is a table or json"
+        raise WrongUse(msg)
+    in_zone = zone_named(zone)
+    until = until_of(at, in_zone)
+    return _desk(context).run(
+        lambda office: write_replay(
+            office.accounts, account, job=job, until=until, zone=in_zone, form=form, out=sys.stdout
+        )
+    )
+
+
+@cli.command()
+def grant(
+    context: typer.Context,
+    account: Account,
+    amount: Amount,
+    *,
+    reason: Reason,
+    by: By = None,
+    gift_id: Annotated[str | None, ID] = None,
+    expires: Annotated[str | None, typer.Option(help="When the credits end, if ever: a moment, as for --at.")] = None,
+    zone: Zone = None,
+) -> int:
+    """Give credits, once per id."""
+    now = datetime.now(UTC)
+    until = None if expires is None else moment_of(expires, zone_named(zone), option="--expires")
+    if until is not None and until <= now:
+        msg = f"--expires {expires} is past"
+        raise WrongUse(msg)
+    command = gifts.wished(
+        GiveBonus,
+        account=account,
+        at=now,
+        source=gift_id or f"grant-{uuid4().hex}",
+        amount=amount,
+        expires_at=until,
+        reason=reason,
+        by=by or getuser(),
+    )
+    return _desk(context).run(lambda office: gifts.grant(office, command, sys.stdout))
+
+
+@cli.command()
+def revoke(
+    context: typer.Context,
+    account: Account,
+    amount: Amount,
+    *,
+    reason: Reason,
+    by: By = None,
+    revocation_id: Annotated[str | None, ID] = None,
+    of: Annotated[str | None, typer.Option(help="The lot to take from first: the id of its grant or charge.")] = None,
+) -> int:
+    """Take credits away, once per id; what is not there becomes debt."""
+    command = gifts.wished(
+        RevokeCredits,
+        account=account,
+        at=datetime.now(UTC),
+        revocation=revocation_id or f"revocation-{uuid4().hex}",
+        amount=amount,
+        of=of,
+        reason=reason,
+        by=by or getuser(),
+    )
+    return _desk(context).run(lambda office: gifts.revoke(office, command, sys.stdout))
+
+
+@cli.command()
+def verify(
+    context: typer.Context,
+    form: Form = Format.TABLE,
+    pace: Annotated[
+        float, typer.Option(min=0, help="Seconds of rest for each second of work; 0 is as fast as it goes.")
+    ] = PACE,
+) -> int:
+    """Read the whole log and say whether the books are right; name account, stream and position of what is not."""
+    if form is Format.CSV:
+        msg = "--format csv is for history; a verification is a table or json"
+        raise WrongUse(msg)
+
+    async def work(office: Office) -> int:
+        report = await read_everything(office.verification, pace=pace, on_progress=verification.progress_on(sys.stderr))
+        return verification.write_report(report, form, sys.stdout)
+
+    return _desk(context).run(work)
+
+
+@cli.command()
+def rebuild(context: typer.Context) -> int:
+    """Make the views of all shards anew from the log, while appends and reads go on."""
+    return _desk(context).run(lambda office: upkeep.rebuild_all(office, sys.stdout))
+
+
+@cli.command()
+def forget(
+    context: typer.Context,
+    account: Account,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Say that you mean it: there is no way back.")] = False,
+) -> int:
+    """Delete the key of a person's texts: nobody can ever read them again, and the books stay as they are."""
+    if not yes:
+        msg = f"forgetting account {account} cannot be undone: add --yes"
+        raise WrongUse(msg)
+    return _desk(context).run(lambda office: upkeep.forget(office, account, sys.stdout))

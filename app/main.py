@@ -1,0 +1,81 @@
+"""The entry point `neurocards`: the commands of `admin`, and those that put the program itself in place."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+import typer
+from typer._click.exceptions import ClickException  # the base of typer.BadParameter, which alone is public
+
+from admin.cli import cli
+from admin.office import OK
+from admin.story import play
+from app import logs
+from app.catalogue import packaged_catalogue
+from app.database import Place, bring_up, located, opened
+from app.desk import OfficeDesk, office_on
+from app.failures import ReaderGone, heard, told
+from app.loop import run
+from app.settings import Settings, SettingsError, read_settings
+from app.workers import at_work
+
+INTERRUPTED = 130
+
+
+@cli.callback()
+def _begin(context: typer.Context) -> None:
+    logs.configure("warning")
+    context.obj = OfficeDesk()
+
+
+@cli.command()
+def migrate() -> int:
+    """Bring the database into the shape that this program knows (DATABASE_OWNER_URL)."""
+    settings = read_settings()
+    with located(settings) as place:
+        applied = run(bring_up(place, settings))
+    for file in applied:
+        typer.echo(f"applied {file}")
+    typer.echo("the database is up to date" if not applied else f"applied {len(applied)} migrations")
+    return OK
+
+
+@cli.command()
+def demo() -> int:
+    """Play a story on a real ledger in DATA_DIR, show the statements, verify the books."""
+    settings = read_settings()
+    if settings.database_url is not None:
+        msg = "DATABASE_URL is set, and the demo's made-up accounts belong in no real ledger: take it out"
+        raise SettingsError(msg)
+    with heard(), located(settings) as place:
+        typer.echo(f"PostgreSQL runs in {place.data_dir}; the demo's accounts stay there\n")
+        return run(_demo(place, settings))
+
+
+async def _demo(place: Place, settings: Settings) -> int:
+    catalogue = packaged_catalogue()
+    async with opened(place, settings) as store, office_on(store) as office, at_work(store, office.executor):
+        return await play(office, catalogue, sys.stdout)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Runs the command line and ends the process with the command's exit code."""
+    try:
+        code = typer.main.get_command(cli).main(arguments, standalone_mode=False)
+        sys.stdout.flush()
+    except (ReaderGone, BrokenPipeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = OK
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    except ClickException as wrong:
+        typer.echo(wrong.format_message(), err=True)
+        code = wrong.exit_code
+    except Exception as error:
+        if (answer := told(error)) is None:
+            raise
+        code, sentence = answer
+        typer.echo(sentence, err=True)
+    sys.exit(code)

@@ -1,0 +1,41 @@
+"""Every failure a person can meet has a sentence and an exit code; a bug has none and shows itself."""
+
+from __future__ import annotations
+
+import pytest
+
+from adapters import local_postgres_errors
+from adapters.postgres import migrate
+from app.failures import told
+from domain import log, refusals
+
+
+def all_of(base: type[Exception]) -> list[type[Exception]]:
+    return [base, *(cls for child in base.__subclasses__() for cls in all_of(child))]
+
+
+@pytest.mark.parametrize(
+    ("base", "codes"),
+    [
+        (refusals.Refusal, {1}),
+        (log.LogError, {3}),
+        (migrate.MigrationError, {2, 3}),
+        (local_postgres_errors.LocalPostgresError, {2, 3}),
+        (OSError, {3}),
+    ],
+)
+def test_every_class_of_failure_has_an_exit_code(base: type[Exception], codes: set[int]) -> None:
+    for cls in all_of(base):
+        answer = told(cls.__new__(cls))
+        assert answer is not None, cls
+        assert answer[0] in codes, cls
+
+
+def test_a_sentence_is_one_line() -> None:
+    answer = told(local_postgres_errors.ServerError("it ended", log_tail="FATAL: no\nLOG: bye"))
+    assert answer == (3, "it ended FATAL: no LOG: bye")
+
+
+@pytest.mark.parametrize("bug", [KeyError("x"), AssertionError(), ZeroDivisionError()])
+def test_a_bug_has_none(bug: Exception) -> None:
+    assert told(bug) is None
