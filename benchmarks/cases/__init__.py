@@ -1,0 +1,28 @@
+"""The rows of the table, a module for each kind. A case takes the surroundings and returns its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+
+from benchmarks.cases.accounts import hot, many
+from benchmarks.cases.cold import cold
+from benchmarks.cases.growth import growth
+from benchmarks.cases.lag import lag
+from benchmarks.cases.rebuilding import rebuilding
+from benchmarks.cases.shards import shards
+from benchmarks.cases.verifying import verifying
+from benchmarks.figures import Figure
+from benchmarks.surroundings import Bench
+
+CASES: Final[Mapping[str, Callable[[Bench], Awaitable[list[Figure]]]]] = {
+    "accounts": many,
+    "hot": hot,
+    "shards": shards,
+    "cold": cold,
+    "rebuild": rebuilding,
+    "lag": lag,
+    "growth": growth,
+    "verify": verifying,
+}
+"""By the name that `--only` takes, in the order in which they run: the big log is grown last."""
