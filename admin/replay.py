@@ -61,10 +61,12 @@ async def replay(
 
 def state_as_json(state: object) -> dict[str, Any]:
     """The fields of a folded state; of an account the sums first."""
+    if isinstance(state, Account):
+        plain = {name: _plain(value) for name, value in state._asdict().items()}
+        plain["lots"] = [_plain(lot._asdict()) for lot in state.lots]
+        return {"available": state.available, "reserved": state.reserved, **plain}
     assert is_dataclass(state), "states are frozen dataclasses"
     plain = {part.name: _plain(getattr(state, part.name)) for part in fields(state)}
-    if isinstance(state, Account):
-        return {"available": state.available, "reserved": state.reserved, **plain}
     return {"is": type(state).__name__, **plain}
 
 

@@ -15,9 +15,9 @@ Which ids were used before is known to the streams that carry them (`bonus/<sour
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, TypeAlias, assert_never
+from typing import Final, NamedTuple, TypeAlias, assert_never
 
 from rpds import HashTrieMap
 
@@ -66,8 +66,7 @@ class NoAccount:
     """Nobody with this id has started the bot."""
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(NamedTuple):
     """What deciding needs: the lots with credits left, the open reservations by job, and the debt."""
 
     inviter: int | None
@@ -244,9 +243,9 @@ def _evolve_open(state: Account, event: AccountEvent) -> Account:
         case CreditsGranted() | CreditsPurchased():
             return _evolve_incoming(state, event)
         case CreditsRevoked(draws=draws, debt=debt):
-            return replace(state, lots=without(state.lots, draws), debt=state.debt + debt)
+            return state._replace(lots=without(state.lots, draws), debt=state.debt + debt)
         case CreditsExpired(expired=expired):
-            return replace(state, lots=without(state.lots, (expired,)))
+            return state._replace(lots=without(state.lots, (expired,)))
         case AccountOpened():
             return state
         case _:
@@ -257,9 +256,9 @@ def _evolve_incoming(state: Account, event: CreditsGranted | CreditsPurchased) -
     debt = state.debt - event.debt_settled
     left = event.amount - event.debt_settled
     if not left:
-        return replace(state, debt=debt)
+        return state._replace(debt=debt)
     paid = isinstance(event, CreditsPurchased)
     kind = LotKind.PAID if paid else LotKind.BONUS
     expires_at = None if isinstance(event, CreditsPurchased) else event.expires_at
     part = Draw(lot=event.source, kind=kind, amount=left, expires_at=expires_at)
-    return replace(state, lots=with_part(state.lots, part), debt=debt)
+    return state._replace(lots=with_part(state.lots, part), debt=debt)

@@ -63,9 +63,14 @@ def initial(stream: str) -> State:
     return FOLDS[streams.category_of(stream)][0]
 
 
+def evolver(stream: str) -> Callable[[Any, Any], State]:
+    """The function that gives the stream's state after one more event."""
+    return FOLDS[streams.category_of(stream)][1]
+
+
 def evolve(stream: str, state: State, event: Event) -> State:
     """The stream's state after the event."""
-    return FOLDS[streams.category_of(stream)][1](state, event)
+    return evolver(stream)(state, event)
 
 
 def streams_of(command: LedgerCommand) -> Streams:

@@ -8,9 +8,9 @@ Lots are kept in that order, so a draw takes from the front.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from domain.shapes import Amount, Id, Moment, Value, later
 
@@ -31,8 +31,7 @@ class Draw(Value):
     expires_at: Moment | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Lot:
+class Lot(NamedTuple):
     """What is left of one incoming amount. `remaining` is at least 1; an empty lot is dropped."""
 
     id: str
@@ -93,6 +92,9 @@ def split(parts: Iterable[Draw], amount: int) -> tuple[tuple[Draw, ...], tuple[D
 
 def without(lots: Lots, parts: tuple[Draw, ...]) -> Lots:
     """The lots after these parts were taken out. The parts must be in them: it is a fold of facts."""
+    if len(parts) == 1 and lots and _holds_more_than(lots[0], parts[0]):  # nearly always
+        first = lots[0]
+        return (Lot(first.id, first.kind, first.remaining - parts[0].amount, first.expires_at), *lots[1:])
     taken = {(part.lot, part.kind, part.expires_at): part.amount for part in parts}
     left: list[Lot] = []
     for lot in lots:
@@ -105,11 +107,20 @@ def without(lots: Lots, parts: tuple[Draw, ...]) -> Lots:
     return tuple(left)
 
 
+def _holds_more_than(lot: Lot, part: Draw) -> bool:
+    return (
+        lot.remaining > part.amount
+        and lot.id == part.lot
+        and lot.kind is part.kind
+        and lot.expires_at == part.expires_at
+    )
+
+
 def with_part(lots: Lots, part: Draw) -> Lots:
     """The lots after this part came in: joined to its own lot if that is still there, else placed in order."""
     for index, lot in enumerate(lots):
         if lot.id == part.lot and lot.expires_at == part.expires_at and lot.kind is part.kind:
-            return (*lots[:index], replace(lot, remaining=lot.remaining + part.amount), *lots[index + 1 :])
+            return (*lots[:index], lot._replace(remaining=lot.remaining + part.amount), *lots[index + 1 :])
     new = Lot(id=part.lot, kind=part.kind, remaining=part.amount, expires_at=part.expires_at)
     index = next((i for i, lot in enumerate(lots) if new.goes_before(lot)), len(lots))
     return (*lots[:index], new, *lots[index:])

@@ -11,8 +11,11 @@ the log within the call, after everything pending before it was answered. An acc
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
 from random import uniform
 from typing import Final, NamedTuple
 
@@ -32,6 +35,8 @@ from processors.ports import EventStore
 CACHED_MAX: Final = 32_768
 PERSON_ATTEMPTS_MAX: Final = 30
 PAUSE_MAX_S: Final = 0.05
+FOLDED_AT_ONCE: Final = 200
+"""Events of a long stream, before others have their turn and the next page is under way."""
 
 log = structlog.get_logger(__name__)
 
@@ -112,6 +117,8 @@ class Executor:
         shard = shard_of(call.owner, self._store.shards)
         conflicts = 0
         while True:
+            if not self._store.is_prepared(call.owner):
+                await self._store.prepare(call.owner)
             folds = self._known(call)
             if folds is None:
                 await self._load_together(call)
@@ -169,16 +176,29 @@ class Executor:
 
     async def _load(self, owner: str, streams: tuple[str, ...]) -> dict[str, Fold]:
         """Reads the streams up to date, from where they are known."""
-        await self._store.prepare(owner)
         folds = {stream: self._folds.get(stream) or await self._from_snapshot(stream) for stream in streams}
-        complete = False
-        while not complete:
-            tail, complete = await self._store.tails(owner, {stream: fold.version for stream, fold in folds.items()})
-            for stream, version, event in tail:
-                folds[stream] = Fold(version, ledger.evolve(stream, folds[stream].state, event))
+        versions = {stream: fold.version for stream, fold in folds.items()}
+        async with aclosing(self._tails(owner, versions)) as tails:
+            async for tail in tails:
+                for first in range(0, len(tail), FOLDED_AT_ONCE):
+                    _fold(folds, tail[first : first + FOLDED_AT_ONCE])
+                    await asyncio.sleep(0)
         for stream, fold in folds.items():
             self._folds.keep(stream, fold)
         return folds
+
+    async def _tails(self, owner: str, after: dict[str, int]) -> AsyncGenerator[Sequence[Placed]]:
+        """What lies above these versions, a page at a time. The next page is asked for while one is folded."""
+        tail, complete = await self._store.tails(owner, after)
+        while not complete:
+            after |= {stream: version for stream, version, _ in tail}
+            following = asyncio.create_task(self._store.tails(owner, after))
+            try:
+                yield tail
+                tail, complete = await following
+            finally:
+                following.cancel()
+        yield tail
 
     async def _from_snapshot(self, stream: str) -> Fold:
         if category_of(stream) == "account":
@@ -253,6 +273,15 @@ class Executor:
     def _leave(self, owner: str, line: _Line) -> None:
         if not line.present and not line.in_flight and self._lines.get(owner) is line:
             del self._lines[owner]
+
+
+def _fold(folds: dict[str, Fold], tail: Sequence[Placed]) -> None:
+    for stream, events in groupby(tail, key=itemgetter(0)):
+        version, state = folds[stream]
+        evolve = ledger.evolver(stream)
+        for _, version, event in events:  # noqa: B007 - the last one counts
+            state = evolve(state, event)
+        folds[stream] = Fold(version, state)
 
 
 def _before_first(stream: str) -> Fold:

@@ -19,8 +19,12 @@ class EventStore(Protocol):
         """How many shards there are; fixed when the database was made."""
         ...
 
+    def is_prepared(self, owner: str) -> bool:
+        """Whether the owner's key is at hand, so that personal texts can be written and read."""
+        ...
+
     async def prepare(self, owner: str) -> None:
-        """Makes the owner's key ready, so that personal texts can be written and read."""
+        """Makes the owner's key ready; a forgotten owner gets a new one."""
         ...
 
     async def tails(self, owner: str, after: Mapping[str, int]) -> tuple[Sequence[Placed], bool]:
@@ -42,7 +46,7 @@ class EventStore(Protocol):
     def append(self, append: Append) -> asyncio.Future[int]:
         """Takes the append in. The future gives its first position once it is durable.
 
-        It raises VersionConflict, AppendRejected or OutcomeUnknown. Raises nothing itself.
+        It raises VersionConflict, AppendRejected or OutcomeUnknown. Raises AppendRejected itself for text that is none.
         """
         ...
 

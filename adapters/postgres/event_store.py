@@ -97,10 +97,13 @@ class PostgresEventStore:
         """Returns when another append can be taken in."""
         await self._appender.room()
 
+    def is_prepared(self, owner: str) -> bool:
+        """Whether the owner's key is at hand, so that personal texts can be written and read."""
+        return self.keys.has(owner)
+
     async def prepare(self, owner: str) -> None:
-        """Makes the owner's key ready, so that personal texts can be written and read."""
-        if not self.keys.has(owner):
-            await self.keys.ensure(owner)
+        """Makes the owner's key ready; a forgotten owner gets a new one."""
+        await self.keys.ensure(owner)
 
     async def tails(self, owner: str, after: Mapping[str, int]) -> tuple[Sequence[Placed], bool]:
         """The events of the owner's streams above the given versions, as of one moment, and whether these are all."""

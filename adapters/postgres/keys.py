@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from os import urandom
+from time import monotonic
 from typing import Final
 from uuid import UUID, uuid4
 
@@ -20,6 +21,8 @@ from domain.streams import owner_of, shard_of
 
 KEY_BYTES: Final = 32
 CACHED_MAX: Final = 65_536
+TRUSTED_FOR_S: Final = 60.0
+"""How long a key is used without looking whether it is still there: so long another process may not know it is gone."""
 
 SELECT_KEY: Final = "SELECT key_id, wrapped FROM personal_keys WHERE shard = $1 AND owner = $2"
 INSERT_KEY: Final = """
@@ -44,23 +47,29 @@ class PersonalKeys:
         self._pool = pool
         self._data_key = data_key
         self._shards = shards
-        self._cached: OrderedDict[str, PersonalKey] = OrderedDict()
+        self._cached: OrderedDict[str, tuple[PersonalKey, float]] = OrderedDict()
         self._forgotten = 0
 
     def has(self, owner: str) -> bool:
-        """Whether the owner's key is at hand. It stays so for a while: it counts as used."""
-        return self._used(owner) is not None
+        """Whether the owner's key is at hand and was seen lately. It stays so for a while: it counts as used."""
+        return self._seen_lately(owner) is not None
 
     def of_stream(self, stream: str) -> PersonalKey | None:
         """The key of the stream's owner if it was read and exists."""
-        return self._used(owner_of(stream))
+        owner = owner_of(stream)
+        kept = self._cached.get(owner)
+        if kept is None:
+            return None
+        self._cached.move_to_end(owner)
+        return kept[0]
 
     async def read(self, owner: str) -> PersonalKey | None:
         """The owner's key, or None when there is none (any more). Raises WrongDataKey."""
-        while (found := self._used(owner)) is None:
+        while (found := self._seen_lately(owner)) is None:
             forgotten = self._forgotten
             row = await self._pool.fetchrow(SELECT_KEY, shard_of(owner, self._shards), owner)
             if row is None:
+                self._cached.pop(owner, None)
                 return None
             if forgotten == self._forgotten:
                 self._keep(owner, self._unwrapped(row["key_id"], row["wrapped"]))
@@ -86,13 +95,15 @@ class PersonalKeys:
         except InvalidUnwrap as error:
             raise WrongDataKey from error
 
-    def _used(self, owner: str) -> PersonalKey | None:
-        key = self._cached.get(owner)
-        if key is not None:
-            self._cached.move_to_end(owner)
-        return key
+    def _seen_lately(self, owner: str) -> PersonalKey | None:
+        kept = self._cached.get(owner)
+        if kept is None or kept[1] < monotonic() - TRUSTED_FOR_S:
+            return None
+        self._cached.move_to_end(owner)
+        return kept[0]
 
     def _keep(self, owner: str, key: PersonalKey) -> None:
-        self._cached[owner] = key
+        self._cached[owner] = key, monotonic()
+        self._cached.move_to_end(owner)
         if len(self._cached) > CACHED_MAX:
             self._cached.popitem(last=False)

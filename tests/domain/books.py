@@ -69,8 +69,10 @@ class Books:
 
     reservations: Counter[str] = field(default_factory=Counter)
     settlements: Counter[str] = field(default_factory=Counter)
-    closed: set[str] = field(default_factory=set)
-    """The jobs whose settlement ran."""
+    closed: dict[str, bool] = field(default_factory=dict)
+    """The jobs whose settlement ran, and whether they ended with a video."""
+
+    captured: set[str] = field(default_factory=set)
 
     misstated: list[Event] = field(default_factory=list)
     drawn_late: list[Event] = field(default_factory=list)
@@ -102,6 +104,7 @@ class Books:
             case CreditCaptured(job=job, amount=amount, draws=draws):
                 self._state(event, amount, total(draws))
                 self.spent += amount
+                self.captured.add(job)
                 self.went_out += by_kind(draws)
                 self._settle(job)
             case CreditRefunded(job=job, amount=amount, returned=returned, to_debt=to_debt):
@@ -201,6 +204,12 @@ def a_settled_job_stays_settled(books: Books, state: AccountState) -> None:
         assert job not in state.reservations, f"job {job} was settled and still holds its reservation"
 
 
+def a_video_is_paid_for_and_nothing_else(books: Books, _state: AccountState) -> None:
+    """Requirement 22: every job that ended without a delivered video gave its credits back."""
+    for job, delivered in books.closed.items():
+        assert (job in books.captured) is delivered, f"job {job} ended {'with' if delivered else 'without'} a video"
+
+
 def an_event_says_what_it_moves(books: Books, _state: AccountState) -> None:
     """An event's amount is the sum of its parts."""
     assert not books.misstated, f"{books.misstated} does not add up"
@@ -241,6 +250,7 @@ CLAIMS: tuple[Claim, ...] = (
     no_credits_lie_beside_a_debt,
     a_job_reserves_once_and_is_settled_at_most_once,
     a_settled_job_stays_settled,
+    a_video_is_paid_for_and_nothing_else,
     an_event_says_what_it_moves,
     no_expired_credit_is_drawn,
     the_best_lot_is_drawn_first,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Final
 
 from domain import job_states, ledger, order, streams
@@ -15,6 +14,7 @@ from domain.account_words import (
     CreditReserved,
     CreditsGranted,
     CreditsPurchased,
+    RefundCredit,
 )
 from domain.ledger import Change, LedgerCommand, State
 from domain.lots import Draw, Lot, LotKind, total
@@ -45,7 +45,7 @@ def changed(change: Callable[[Event], Event]) -> Law:
 def keep_open(stream: str, state: State, event: Event) -> State:
     """A refund gives back and leaves its reservation open."""
     after = ledger.evolve(stream, state, event)
-    return replace(after, reservations=state.reservations) if isinstance(event, CreditRefunded) else after
+    return after._replace(reservations=state.reservations) if isinstance(event, CreditRefunded) else after
 
 
 def capture_anything(command: LedgerCommand, states: States) -> list[Change]:
@@ -66,6 +66,13 @@ def fold_any_capture(stream: str, state: State, event: Event) -> State:
     return ledger.evolve(stream, state, event)
 
 
+def keep_the_money(command: LedgerCommand, states: States) -> list[Change]:
+    """A job that failed is paid for."""
+    if isinstance(command, RefundCredit):
+        command = CaptureCredit(account=command.account, at=command.at, job=command.job)
+    return ledger.decide(command, states)
+
+
 def forget_orders(command: LedgerCommand, states: States) -> list[Change]:
     """An order does not look whether its first job exists."""
     if isinstance(command, PlaceOrder):
@@ -79,7 +86,7 @@ def forget_orders(command: LedgerCommand, states: States) -> list[Change]:
 
 def haunted(state: State) -> State:
     """The account with one credit more than it has."""
-    return replace(state, lots=(*state.lots, PHANTOM)) if isinstance(state, Account) else state
+    return state._replace(lots=(*state.lots, PHANTOM)) if isinstance(state, Account) else state
 
 
 def overdraw(command: LedgerCommand, states: States) -> list[Change]:
@@ -93,7 +100,7 @@ def misjudge(command: LedgerCommand, states: States) -> list[Change]:
     """An order does not see its last lot."""
     state = states.get(MINE)
     if isinstance(command, PlaceOrder) and isinstance(state, Account):
-        states = {**states, MINE: replace(state, lots=state.lots[:-1])}
+        states = {**states, MINE: state._replace(lots=state.lots[:-1])}
     return ledger.decide(command, states)
 
 
@@ -161,7 +168,7 @@ def draw_from_the_back(command: LedgerCommand, states: States) -> list[Change]:
     """An order draws paid credits first."""
     state = states.get(MINE)
     if isinstance(command, PlaceOrder) and isinstance(state, Account):
-        states = {**states, MINE: replace(state, lots=state.lots[::-1])}
+        states = {**states, MINE: state._replace(lots=state.lots[::-1])}
     return ledger.decide(command, states)
 
 
@@ -187,6 +194,7 @@ FAULTS: Final[dict[str, tuple[Law, Claim]]] = {
         books.a_job_reserves_once_and_is_settled_at_most_once,
     ),
     "an order is refused that can be paid": (Law(decide=misjudge), books.an_order_is_told_the_truth),
+    "a failed job is paid for": (Law(decide=keep_the_money), books.a_video_is_paid_for_and_nothing_else),
     "a refund makes a credit": (changed(refund_more), books.credits_are_neither_made_nor_lost),
     "a refund loses a credit": (changed(refund_less), books.credits_are_neither_made_nor_lost),
     "a refund turns a gift into a purchase": (changed(refund_as_paid), books.paid_stays_paid_and_bonus_stays_bonus),

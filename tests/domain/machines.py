@@ -24,9 +24,10 @@ from domain.account_words import CaptureCredit, ExpireCredits, RefundCredit
 from domain.bonus import GiveBonus
 from domain.failures import FailureClass
 from domain.job_words import Outcome as SendOutcome
+from domain.job_words import VideoDelivered
 from domain.ledger import Change, LedgerCommand, State
 from domain.order import PlaceOrder, job_ids
-from domain.payment import ReceivePayment, RefusePaymentRefund, RequestPaymentRefund
+from domain.payment import ReceivePayment, RecordPaymentRefund, RefusePaymentRefund, RequestPaymentRefund
 from domain.refusals import AccountInDebt, AccountNotOpen, InsufficientCredits, Refusal
 from domain.revocation import RevokeCredits
 from domain.settlement import SETTLED_BY, settlement
@@ -40,7 +41,8 @@ from tests.domain.moves import moves
 T = TypeVar("T")
 MINE = streams.account(s.ME)
 SMALL = st.integers(1, 8)
-FAILURES = st.sampled_from(FailureClass)
+STEPS_TO_ANY_END = 20
+FAILURES = st.sampled_from([FailureClass.TEMPORARY, FailureClass.RATE_LIMIT, *FailureClass])
 OUTCOMES = st.sampled_from(SendOutcome)
 TERMS = st.sampled_from([None, timedelta(seconds=30), timedelta(hours=2), timedelta(days=5)])
 SPANS = st.sampled_from([timedelta(0), timedelta(seconds=50), timedelta(hours=3), timedelta(days=6)])
@@ -153,16 +155,15 @@ class LedgerMachine(RuleBasedStateMachine):
         self.execute(s.revocation(amount, of=of, name=self.new_name("r")).model_copy(update={"at": self.now}))
 
     def take_stars_back(self, draw: Draw) -> None:
-        """Telegram says so, or somebody asks and is refused."""
-        charge = draw(st.sampled_from(self.charges))
-        request = {"account": s.ME, "at": self.now, "charge": charge, "request": self.new_name("q")}
-        asked, refused = draw(st.booleans()), draw(st.booleans())
-        if asked:
+        """Somebody asks, is refused, asks again; Telegram gives the Stars back, or has not answered yet."""
+        charge = {"account": s.ME, "at": self.now, "charge": draw(st.sampled_from(self.charges))}
+        for refused in [True] * draw(st.integers(0, 2)) + [False]:
+            request = {**charge, "request": self.new_name("q")}
             self.execute(RequestPaymentRefund.model_validate({**request, "reason": "unhappy", "by": "anna"}))
-        if asked and refused:
-            self.execute(RefusePaymentRefund.model_validate({**request, "message": "too late"}))
-        else:
-            self.execute(s.stars_back(charge).model_copy(update={"at": self.now}))
+            if refused:
+                self.execute(RefusePaymentRefund.model_validate({**request, "message": "too late"}))
+        if draw(st.booleans()):
+            self.execute(RecordPaymentRefund.model_validate({**charge, "stars": 50}))
 
     # Videos
 
@@ -189,18 +190,17 @@ class LedgerMachine(RuleBasedStateMachine):
         return InsufficientCredits(available=usable, asked=asked) if usable < asked else None
 
     def work(self, draw: Draw) -> None:
-        """A job moves one step, or all the way to its end."""
+        """A job moves a few steps, or all the way to its end."""
         stream = draw(st.sampled_from([job for job in self.jobs if job not in self.ended] or self.jobs))
         failure, outcome = draw(FAILURES), draw(OUTCOMES)
-        wishes = moves(self.states[stream], self.now, failure=failure, outcome=outcome)
-        far = draw(st.sampled_from(["step", "delivered", "ended"]))
-        if far == "step" or stream in self.ended:
-            self.execute(draw(st.sampled_from(wishes)).model_copy(update={"job": streams.id_of(stream)}))
-            return
-        while stream not in self.ended:
-            command = wishes[0 if far == "delivered" else -1].model_copy(update={"job": streams.id_of(stream)})
-            assert self.execute(command).events, "a job is stuck"
+        far = draw(st.sampled_from(["some steps", "delivered", "ended"]))
+        for _ in range(draw(st.integers(1, 5)) if far == "some steps" else STEPS_TO_ANY_END):
             wishes = moves(self.states[stream], self.now, failure=failure, outcome=outcome)
+            command = {"delivered": wishes[0], "ended": wishes[-1]}.get(far) or draw(st.sampled_from(wishes))
+            self.execute(command.model_copy(update={"job": streams.id_of(stream)}))
+            if stream in self.ended:
+                return
+        assert far == "some steps", "a job is stuck"
 
     def settle(self, _draw: Draw) -> None:
         """Every job that ended is settled."""
@@ -208,7 +208,7 @@ class LedgerMachine(RuleBasedStateMachine):
             command = settlement(stream, self.ended[stream], self.now)
             assert command is not None
             self.execute(command)
-            self.books.closed.add(command.job)
+            self.books.closed[command.job] = isinstance(self.ended[stream], VideoDelivered)
             self.closed.add(stream)
 
     def once_more(self, _draw: Draw) -> None:

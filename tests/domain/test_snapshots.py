@@ -16,7 +16,7 @@ def account(*, busy: bool) -> Account:
     past = (granted("g1", 5, expires_at=after(days=1)), purchased("c1", 9), reserved("j1", soon, paid("c1", 2)))
     state = ACCOUNT.given(OPENED, *(past if busy else (revoked(debt=3),))).state
     assert isinstance(state, Account)
-    return replace(state, inviter=7 if busy else None)
+    return state._replace(inviter=7 if busy else None)
 
 
 def test_a_snapshot_restores_lots_reservations_debt_and_inviter() -> None:

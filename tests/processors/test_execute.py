@@ -116,3 +116,11 @@ async def test_a_cold_start_continues_from_the_snapshot(executor: Executor, stor
     assert isinstance(fold.state, Account)
     assert fold.state.available == 399
     assert fold.state.reserved == 601
+
+
+async def test_a_forgotten_person_can_come_back(executor: Executor, store: PostgresEventStore) -> None:
+    await funded(executor, 2)
+    await executor.execute(order(1))
+    assert await store.keys.forget(account(42))
+    done = await executor.execute(order(2))
+    assert len(done.changes) == 2
