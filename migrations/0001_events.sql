@@ -77,7 +77,7 @@ CREATE TABLE tracking (
 --               one and each stream's versions follow each other: then the appends are looked at all at once
 --   tracked     per append: that position
 --   appends     per event:  the number of its append, from 1, ascending
---   streams ... per event:  what the columns of `events` hold
+--   streams ... per event:  what the columns of `events` hold; an array of causes may be NULL when it holds none
 --
 -- Returns the position before the first one written, and `answers`: NULL when every append was written in turn, else
 -- one object per append, {"position": first} or {"stream": refused, "version": actual}. An append that lies in the log

@@ -252,4 +252,5 @@ def _arguments(batch: list[_Waiting]) -> list[Any]:
         tracked = [waiting.tracked[1] if waiting.tracked else None for waiting in batch]
     appends = [number for number, waiting in enumerate(batch, 1) for _ in waiting.rows]
     columns = list(zip(*(row for waiting in batch for row in waiting.rows), strict=True)) or [()] * 8
-    return [chains, trackers, tracked, appends, *columns]
+    causes = [None if column.count(None) == len(column) else column for column in columns[5:]]
+    return [chains, trackers, tracked, appends, *columns[:5], *causes]

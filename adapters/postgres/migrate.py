@@ -21,7 +21,7 @@ import structlog
 
 from adapters.postgres.connections import CONNECT_TIMEOUT_S, connect
 
-DEFAULT_SHARDS: Final = 8
+DEFAULT_SHARDS: Final = 4
 LOCK: Final = 7_205_759_403
 """The advisory lock under which one program at a time migrates."""
 
@@ -83,7 +83,7 @@ async def migrate(
 ) -> list[str]:
     """Applies what is missing and returns the names of the files applied.
 
-    `shards` counts at the first migration only (default 8); later it must agree or be None. The role
+    `shards` counts at the first migration only (default 4); later it must agree or be None. The role
     `application_user` gets the right to read the log and to append to it. Raises a MigrationError.
     """
     wanted = packaged() if migrations is None else list(migrations)

@@ -36,12 +36,12 @@ from domain.snapshots import restore, take
 from tests.domain import samples as s
 from tests.domain.books import CLAIMS, Books, Claim
 from tests.domain.given_when_then import Outcome, outcome_of
-from tests.domain.moves import moves
+from tests.domain.moves import away, moves, on, unlucky
 
 T = TypeVar("T")
 MINE = streams.account(s.ME)
 SMALL = st.integers(1, 8)
-STEPS_TO_ANY_END = 20
+TO_ANY_END = 30
 FAILURES = st.sampled_from([FailureClass.TEMPORARY, FailureClass.RATE_LIMIT, *FailureClass])
 OUTCOMES = st.sampled_from(SendOutcome)
 TERMS = st.sampled_from([None, timedelta(seconds=30), timedelta(hours=2), timedelta(days=5)])
@@ -192,15 +192,15 @@ class LedgerMachine(RuleBasedStateMachine):
     def work(self, draw: Draw) -> None:
         """A job moves a few steps, or all the way to its end."""
         stream = draw(st.sampled_from([job for job in self.jobs if job not in self.ended] or self.jobs))
-        failure, outcome = draw(FAILURES), draw(OUTCOMES)
-        far = draw(st.sampled_from(["some steps", "delivered", "ended"]))
-        for _ in range(draw(st.integers(1, 5)) if far == "some steps" else STEPS_TO_ANY_END):
+        failure, outcome, way = draw(FAILURES), draw(OUTCOMES), draw(st.sampled_from([on, unlucky, away, None]))
+        steps = draw(st.sampled_from([1, 2, 4, 7, TO_ANY_END]))
+        for _ in range(steps):
             wishes = moves(self.states[stream], self.now, failure=failure, outcome=outcome)
-            command = {"delivered": wishes[0], "ended": wishes[-1]}.get(far) or draw(st.sampled_from(wishes))
+            command = draw(st.sampled_from(wishes)) if way is None else way(wishes)
             self.execute(command.model_copy(update={"job": streams.id_of(stream)}))
             if stream in self.ended:
                 return
-        assert far == "some steps", "a job is stuck"
+        assert way is None or steps < TO_ANY_END, "a job is stuck"
 
     def settle(self, _draw: Draw) -> None:
         """Every job that ended is settled."""
