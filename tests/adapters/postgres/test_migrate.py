@@ -13,6 +13,7 @@ import pytest
 from adapters.local_postgres import LocalPostgres
 from adapters.postgres import connections
 from adapters.postgres.migrate import (
+    DEFAULT_SHARDS,
     LOCK,
     EditedMigration,
     Migration,
@@ -74,7 +75,7 @@ async def test_an_empty_database_gets_every_file_in_order(empty: Empty) -> None:
     assert await migrate(empty.owner_url) == NAMES
     assert await applied(empty) == NAMES == sorted(NAMES)
     assert await pending(empty.owner_url) == []
-    assert await shards(empty) == 8
+    assert await shards(empty) == DEFAULT_SHARDS
 
 
 async def test_migrating_again_does_nothing(empty: Empty) -> None:
@@ -87,7 +88,7 @@ async def test_migrating_again_does_nothing(empty: Empty) -> None:
 async def test_of_programs_that_start_at_once_one_migrates(empty: Empty) -> None:
     done = await asyncio.gather(*(migrate(empty.owner_url, application_user=empty.user) for _ in range(4)))
     assert sorted(done, key=len) == [[], [], [], NAMES]
-    assert await shards(empty) == 8
+    assert await shards(empty) == DEFAULT_SHARDS
 
 
 async def the_second_program_waits_for_the_first(
