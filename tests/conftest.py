@@ -43,6 +43,20 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         shutil.rmtree(os.environ.pop(FOLDER), ignore_errors=True)
 
 
+LIBRARYS_CASES = "tests/adapters/postgres/test_recorder_cases.py::"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Lists the recorder test cases that the eventsourcing library ships, each by name with its outcome."""
+    reports = [report for some in terminalreporter.stats.values() for report in some]
+    calls = [report for report in reports if getattr(report, "when", None) == "call"]
+    cases = sorted((call.nodeid, call.outcome) for call in calls if call.nodeid.startswith(LIBRARYS_CASES))
+    if cases:
+        terminalreporter.section("the recorder test cases of the eventsourcing library")
+        for name, outcome in cases:
+            terminalreporter.write_line(f"{outcome}  {name.removeprefix(LIBRARYS_CASES)}")
+
+
 @dataclass(frozen=True)
 class Database:
     """One test's database, by the roles that may enter it."""
