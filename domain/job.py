@@ -45,7 +45,7 @@ from domain.shapes import Forgotten
 # Rules
 
 
-def decide(command: w.JobCommand, state: JobState) -> list[w.JobEvent]:
+def decide(command: w.JobWish, state: JobState) -> list[w.JobEvent]:
     """The events that follow from the command. Raises a Refusal when a rule says no."""
     match command, state:
         case w.QueueJob(), _:

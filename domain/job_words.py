@@ -59,9 +59,13 @@ class Ordered(Command):
     wishes: str | None = None
 
 
-class QueueJob(Ordered, JobCommand):
-    """Put one video of an order into the queue. `index` runs from 0 to `count` - 1."""
+class QueueJob(Ordered):
+    """Put one video of an order into the queue. `index` runs from 0 to `count` - 1.
 
+    Not a wish from outside: a job is queued by its order, which reserves its price in the same append.
+    """
+
+    job: Id
     index: Index
 
 
@@ -151,6 +155,9 @@ class RecordLateVideo(JobCommand):
     number: Number
     file: str
 
+
+JobWish = QueueJob | JobCommand
+"""Everything that a job is decided on."""
 
 # Events
 

@@ -17,7 +17,6 @@ from domain.account_words import (
     ExpireCredits,
     OpenAccount,
     RefundCredit,
-    ReserveCredit,
     TakeCredits,
 )
 from domain.bonus import GiveBonus
@@ -29,8 +28,20 @@ from domain.payment import PaymentCommand, PaymentReceived, PaymentRefunded
 from domain.revocation import RevokeCredits
 from domain.shapes import Event
 
-LedgerCommand = AccountCommand | GiveBonus | RevokeCredits | PlaceOrder | JobCommand | PaymentCommand | IssueInvoice
-"""Everything that can be wished of an account and its streams."""
+LedgerCommand = (
+    OpenAccount
+    | GiveBonus
+    | RevokeCredits
+    | PlaceOrder
+    | CaptureCredit
+    | RefundCredit
+    | ExpireCredits
+    | JobCommand
+    | PaymentCommand
+    | IssueInvoice
+)
+"""Everything that can be wished from outside. Each happens once however often it is repeated: credits come in, go and
+are reserved through the commands whose streams see to that, never by AddCredits, TakeCredits or ReserveCredit alone."""
 
 State = Any
 """The fold of one stream; which type is told by the stream's category."""
@@ -116,18 +127,15 @@ def decide(command: LedgerCommand, states: Mapping[str, State]) -> list[Change]:
         case IssueInvoice():
             stream = streams.invoice(command.account, command.invoice)
             return [(stream, issued) for issued in invoice.decide(command, states[stream])]
-        case (
-            OpenAccount()
-            | AddCredits()
-            | ReserveCredit()
-            | CaptureCredit()
-            | RefundCredit()
-            | TakeCredits()
-            | ExpireCredits()
-        ):
-            return [(of_account, event) for event in account.decide(command, states[of_account])]
+        case OpenAccount() | CaptureCredit() | RefundCredit() | ExpireCredits():
+            return _of_account(command, states)
         case _:
             assert_never(command)
+
+
+def _of_account(command: AccountCommand, states: Mapping[str, State]) -> list[Change]:
+    stream = streams.account(command.account)
+    return [(stream, event) for event in account.decide(command, states[stream])]
 
 
 def _give(command: GiveBonus, states: Mapping[str, State]) -> list[Change]:
@@ -145,7 +153,7 @@ def _give(command: GiveBonus, states: Mapping[str, State]) -> list[Change]:
         reason=command.reason,
         by=command.by,
     )
-    return [(stream, event) for event in given] + decide(add, states)
+    return [(stream, event) for event in given] + _of_account(add, states)
 
 
 def _revoke(command: RevokeCredits, states: Mapping[str, State]) -> list[Change]:
@@ -162,7 +170,7 @@ def _revoke(command: RevokeCredits, states: Mapping[str, State]) -> list[Change]
         reason=command.reason,
         by=command.by,
     )
-    return [(stream, event) for event in made] + decide(take, states)
+    return [(stream, event) for event in made] + _of_account(take, states)
 
 
 def _pay(command: PaymentCommand, states: Mapping[str, State]) -> list[Change]:
@@ -183,7 +191,7 @@ def _credit(command: PaymentCommand, bought: int, states: Mapping[str, State]) -
     of_account = streams.account(command.account)
     changes: list[Change] = []
     if isinstance(states[of_account], account.NoAccount):
-        opened = decide(OpenAccount(account=command.account, at=command.at), states)
+        opened = _of_account(OpenAccount(account=command.account, at=command.at), states)
         states = {**states, of_account: evolve(of_account, states[of_account], opened[0][1])}
         changes += opened
     add = AddCredits(
@@ -195,7 +203,7 @@ def _credit(command: PaymentCommand, bought: int, states: Mapping[str, State]) -
         reason="payment",
         by="telegram",
     )
-    return changes + decide(add, states)
+    return changes + _of_account(add, states)
 
 
 def _take_back(command: PaymentCommand, paid: PaymentReceived, states: Mapping[str, State]) -> list[Change]:
@@ -208,4 +216,4 @@ def _take_back(command: PaymentCommand, paid: PaymentReceived, states: Mapping[s
         reason="payment refunded",
         by="telegram",
     )
-    return decide(take, states)
+    return _of_account(take, states)

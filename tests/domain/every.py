@@ -28,7 +28,7 @@ MINE: Final = {"account": s.ME, "at": s.NOON}
 JOB: Final = {**MINE, "job": "bot.42.1001.0"}
 BROKEN: Final = {"failure": FailureClass.TEMPORARY, "message": "server error"}
 
-JOB_COMMANDS: Final[tuple[w.JobCommand, ...]] = (
+JOB_COMMANDS: Final[tuple[w.JobWish, ...]] = (
     s.queue(),
     w.WritePrompt.model_validate({**JOB, "script": "steam rises", "source": w.ScriptSource.OPENAI}),
     w.RequestTask.model_validate({**JOB, "number": 1, "key": "k1"}),

@@ -14,7 +14,7 @@ from domain.account_words import AccountCommand, AccountEvent
 from domain.bonus import BonusGiven, BonusState, GiveBonus
 from domain.invoice import InvoiceIssued, InvoiceState, IssueInvoice
 from domain.job_states import JobState
-from domain.job_words import JobCommand, JobEvent
+from domain.job_words import JobEvent, JobWish
 from domain.ledger import Change, LedgerCommand, State
 from domain.payment import PaymentCommand, PaymentEvent, PaymentState
 from domain.refusals import Refusal
@@ -93,7 +93,7 @@ class Given(Generic[CommandT, EventT, StateT]):
 ACCOUNT: Decider[AccountCommand, AccountEvent, account.AccountState] = Decider(
     account.decide, account.evolve, account.INITIAL
 )
-JOB: Decider[JobCommand, JobEvent, JobState] = Decider(job.decide, job.evolve, job_states.INITIAL)
+JOB: Decider[JobWish, JobEvent, JobState] = Decider(job.decide, job.evolve, job_states.INITIAL)
 PAYMENT: Decider[PaymentCommand, PaymentEvent, PaymentState] = Decider(payment.decide, payment.evolve, payment.INITIAL)
 BONUS: Decider[GiveBonus, BonusGiven, BonusState] = Decider(bonus.decide, bonus.evolve, bonus.INITIAL)
 INVOICE: Decider[IssueInvoice, InvoiceIssued, InvoiceState] = Decider(invoice.decide, invoice.evolve, invoice.INITIAL)

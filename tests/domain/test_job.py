@@ -41,7 +41,7 @@ RETRIED = (FailureClass.TEMPORARY, FailureClass.RATE_LIMIT)
 ENDING = (FailureClass.USER_VIOLATION, FailureClass.BILLING, FailureClass.UNKNOWN)
 
 
-def refused(command: w.JobCommand, state: type) -> dict[str, str]:
+def refused(command: w.JobWish, state: type) -> dict[str, str]:
     """The fields of a refusal because the command does not fit the state."""
     return {"command": type(command).__name__, "state": state.__name__}
 
@@ -99,12 +99,12 @@ def test_nothing_is_requested_before_the_rest_is_over() -> None:
     ],
     ids=j.name_of,
 )
-def test_nothing_is_known_of_a_request_that_was_not_made(state: type, command: w.JobCommand) -> None:
+def test_nothing_is_known_of_a_request_that_was_not_made(state: type, command: w.JobWish) -> None:
     JOB.given(*j.PASTS[state]).when(command).then_refused(OutOfTurn, **refused(command, state))
 
 
 @pytest.mark.parametrize("command", [j.record_task(1), j.fail_generation(1)], ids=j.name_of)
-def test_an_earlier_request_is_over_once_the_next_is_made(command: w.JobCommand) -> None:
+def test_an_earlier_request_is_over_once_the_next_is_made(command: w.JobWish) -> None:
     known = JOB.given(*j.PASTS[Requested], j.requested(2))
     known.when(command).then_refused(OutOfTurn, **refused(command, Requested))
 
@@ -175,7 +175,7 @@ def test_attempts_are_numbered_without_gaps(state: type, fitting: int) -> None:
 
 
 @pytest.mark.parametrize("command", [j.fail_delivery(2), j.confirm(2)], ids=j.name_of)
-def test_nothing_is_known_of_an_attempt_that_did_not_start(command: w.JobCommand) -> None:
+def test_nothing_is_known_of_an_attempt_that_did_not_start(command: w.JobWish) -> None:
     JOB.given(*j.PASTS[Delivering]).when(command).then_refused(OutOfTurn, **refused(command, Delivering))
 
 
@@ -186,7 +186,7 @@ def test_nothing_is_sent_before_the_rest_is_over() -> None:
     known.when(j.start_delivery(2, at=j.REST_IS_OVER)).then(w.DeliveryStarted(attempt=2, at=j.REST_IS_OVER))
 
 
-def failed_twice(first: w.Outcome, second: w.Outcome) -> Given[w.JobCommand, w.JobEvent, JobState]:
+def failed_twice(first: w.Outcome, second: w.Outcome) -> Given[w.JobWish, w.JobEvent, JobState]:
     """A job whose third attempt is under way."""
     return JOB.given(*j.PASTS[Stored]).after(
         j.start_delivery(1),
