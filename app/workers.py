@@ -15,15 +15,15 @@ from processors.settler import Settler
 
 
 @asynccontextmanager
-async def at_work(store: PostgresEventStore, executor: Executor) -> AsyncIterator[None]:
-    """Runs them for all shards until it is left. Raises what one of them stopped at, if one did."""
+async def at_work(store: PostgresEventStore, executor: Executor) -> AsyncIterator[list[asyncio.Task[None]]]:
+    """Runs them for all shards, and gives their tasks, until it is left. Raises what one of them stopped at."""
     views, tracking = PostgresViews(store.pool), PostgresTracking(store.pool)
     workers: list[asyncio.Task[None]] = []
     for shard in range(store.shards):
         settler = Settler(shard, shard_log=store, settlements=store, tracking=tracking, executor=executor)
         workers += [asyncio.create_task(settler.run()), asyncio.create_task(project(store, views, shard))]
     try:
-        yield
+        yield workers
     finally:
         for worker in workers:
             worker.cancel()

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import app.workers
 from adapters.postgres.event_store import PostgresEventStore
-from adapters.postgres.tracking import PostgresTracking
 from adapters.postgres.views import PostgresViews
 from domain import job_words as words
 from domain.account_words import OpenAccount
@@ -20,8 +20,6 @@ from domain.order import PlaceOrder
 from domain.streams import owner_of, shard_of
 from processors.execute import Done, Executor
 from processors.freshness import wait_for
-from processors.projector import project
-from processors.settler import Settler
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 PATIENCE_S = 30.0
@@ -123,15 +121,6 @@ class Scene:
 async def at_work(store: PostgresEventStore) -> AsyncIterator[Scene]:
     """The scene, with its workers running until it is left."""
     executor = Executor(store)
-    views, tracking = PostgresViews(store.pool), PostgresTracking(store.pool)
-    workers = []
-    for shard in range(store.shards):
-        settler = Settler(shard, shard_log=store, settlements=store, tracking=tracking, executor=executor)
-        workers += [asyncio.create_task(settler.run()), asyncio.create_task(project(store, views, shard))]
-    try:
-        yield Scene(store, executor, views, workers)
-    finally:
-        for worker in workers:
-            worker.cancel()
-        await asyncio.gather(*workers, return_exceptions=True)
-        await executor.close()
+    async with app.workers.at_work(store, executor) as workers:
+        yield Scene(store, executor, PostgresViews(store.pool), workers)
+    await executor.close()
