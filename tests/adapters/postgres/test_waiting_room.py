@@ -26,18 +26,14 @@ OWNERS = owners_in(SHARD)
 class Watched(PostgresEventStore):
     """Counts how many appends are under way at once."""
 
-    under_way = 0
+    under_way: tuple[asyncio.Future[int], ...] = ()
     most = 0
 
     def append(self, append: Append) -> asyncio.Future[int]:
         answered = super().append(append)
-        self.under_way += 1
-        self.most = max(self.most, self.under_way)
-        answered.add_done_callback(self._answered)
+        self.under_way = (*(earlier for earlier in self.under_way if not earlier.done()), answered)
+        self.most = max(self.most, len(self.under_way))
         return answered
-
-    def _answered(self, _answered: asyncio.Future[int]) -> None:
-        self.under_way -= 1
 
 
 async def commands_wait_outside_a_full_room(database: Database) -> None:
