@@ -15,7 +15,7 @@ from domain.job_words import ScriptSource
 
 
 class Trouble(NamedTuple):
-    """Why something came to nothing. `message` is for operators: no secrets, no personal text, at most 500 characters."""
+    """Why something came to nothing. `message` is for operators: no secrets, no personal text, 500 characters."""
 
     failure: FailureClass
     message: str
