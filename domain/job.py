@@ -30,6 +30,7 @@ from domain.job_states import (
     JobState,
     NoJob,
     Queued,
+    Request,
     Requested,
     Resting,
     Scripted,
@@ -37,7 +38,9 @@ from domain.job_states import (
     Undelivered,
     Work,
     brief_of,
+    others_of,
 )
+from domain.reasons import Reason
 from domain.refusals import OutOfTurn, SameIdOtherContent
 from domain.retry import ATTEMPTS_MAX, delivery_retry_at, retry_at
 from domain.shapes import Forgotten
@@ -54,10 +57,10 @@ def decide(command: w.JobWish, state: JobState) -> list[w.JobEvent]:
             return []
         case w.CancelJob(), Queued() | Scripted():
             return [w.JobCancelled()]
-        case w.FailJob(failure=failure, message=message), (
+        case w.FailJob(failure=failure, message=message, reason=reason), (
             Queued() | Scripted() | Requested() | Generating() | Resting() | Generated() | Stored()
         ):
-            return [w.JobFailed(failure=failure, message=message)]
+            return [w.JobFailed(failure=failure, message=message, reason=reason)]
         case w.RecordLateVideo(number=number, file=file), Delivered() | Failed() | Cancelled():
             return [] if number in state.late else [w.LateVideoArrived(number=number, file=file)]
         case _, Stored() | Delivering() | Undelivered():
@@ -68,8 +71,8 @@ def decide(command: w.JobWish, state: JobState) -> list[w.JobEvent]:
 
 def _generate(command: w.JobCommand, state: JobState) -> list[w.JobEvent]:
     match command, state:
-        case w.WritePrompt(script=script, source=source), Queued():
-            return [w.PromptWritten(script=script, source=source)]
+        case w.WritePrompt(script=script, source=source, failure=failure), Queued():
+            return [w.PromptWritten(script=script, source=source, failure=failure)]
         case w.RequestTask(number=number, key=key, at=at), _ if number == _next_number(command, state):
             return [w.KieTaskRequested(number=number, key=key, at=at)]
         case w.RecordTask(number=number, task=task), Requested(work) if number == work.number:
@@ -100,8 +103,8 @@ def _deliver(command: w.JobCommand, state: Stored | Delivering | Undelivered) ->
             return [w.DeliveryStarted(attempt=attempt, at=at)]
         case w.FailDelivery(attempt=attempt), Delivering() if attempt == state.attempt:
             return _fail_delivery(command, state)
-        case w.ConfirmDelivery(attempt=attempt), Delivering() if attempt == state.attempt:
-            return [w.VideoDelivered(confirmed=True)]
+        case w.ConfirmDelivery(attempt=attempt, file_id=file_id), Delivering() if attempt == state.attempt:
+            return [w.VideoDelivered(confirmed=True, file_id=file_id)]
         case _:
             raise _out_of_turn(command, state)
 
@@ -123,6 +126,8 @@ def queued(ordered: w.Ordered, index: int) -> w.JobQueued:
         prompt=ordered.prompt,
         product_text=ordered.product_text,
         wishes=ordered.wishes,
+        aspect_ratio=ordered.aspect_ratio,
+        duration_s=ordered.duration_s,
         at=ordered.at,
     )
 
@@ -151,15 +156,18 @@ def _next_number(command: w.RequestTask, state: JobState) -> int | None:
 
 
 def _falter(command: w.FailGeneration, work: Work) -> list[w.JobEvent]:
-    failed = w.GenerationFailed(number=command.number, failure=command.failure, message=command.message)
-    again = retry_at(command.failure, attempt=work.attempt, at=command.at)
+    failure, message, reason = command.failure, command.message, command.reason
+    failed = w.GenerationFailed(number=command.number, failure=failure, message=message, reason=reason)
+    again = retry_at(failure, attempt=work.attempt, at=command.at, elsewhere=command.elsewhere)
     if again is None:
-        return [failed, w.JobFailed(failure=command.failure, message=command.message)]
+        return [failed, w.JobFailed(failure=failure, message=message, reason=reason)]
     return [failed, w.RetryScheduled(attempt=work.attempt + 1, retry_at=again)]
 
 
 def _fail_delivery(command: w.FailDelivery, state: Delivering) -> list[w.JobEvent]:
-    again = delivery_retry_at(command.failure, attempt=command.attempt, at=command.at)
+    again = delivery_retry_at(
+        command.failure, attempt=command.attempt, at=command.at, not_before_s=command.retry_after_s
+    )
     failed = w.DeliveryFailed(
         attempt=command.attempt,
         outcome=command.outcome,
@@ -170,8 +178,8 @@ def _fail_delivery(command: w.FailDelivery, state: Delivering) -> list[w.JobEven
     if again is not None:
         return [failed]
     if state.unknown or command.outcome is w.Outcome.UNKNOWN:
-        return [failed, w.VideoDelivered(confirmed=False)]
-    return [failed, w.JobFailed(failure=command.failure, message=command.message)]
+        return [failed, w.VideoDelivered(confirmed=False, file_id=None)]
+    return [failed, w.JobFailed(failure=command.failure, message=command.message, reason=Reason.DELIVERY)]
 
 
 # Fold
@@ -184,47 +192,81 @@ def evolve(state: JobState, event: w.JobEvent) -> JobState:
             return Queued(event)
         case w.PromptWritten(script=script), Queued(brief):
             return Scripted(brief, script)
-        case w.KieTaskRequested(number=number, key=key, at=at), Scripted(brief, script):
-            return Requested(Work(brief, script, number=number, key=key, attempt=1, since=at))
-        case w.KieTaskRequested(number=number, key=key), Requested(work) | Resting(work):
-            return Requested(replace(work, number=number, key=key))
-        case w.KieTaskCreated(task=task), Requested(work):
-            return Generating(work, task)
+        case w.KieTaskRequested(), Scripted(brief, script):
+            return Requested(Work(brief, script, attempt=1, requests=(_request(event),)))
+        case w.KieTaskRequested(), Requested(work) | Resting(work):
+            return Requested(replace(work, requests=(*work.requests, _request(event))))
+        case w.KieTaskCreated(number=number, task=task), Requested(work):
+            return Generating(_learnt(work, number, task=task))
         case w.PhotoAccepted(), Generating():
             return replace(state, photo_accepted=True)
-        case w.GenerationFailed(), Requested(work) | Generating(work):
-            return Faltered(work)
+        case w.GenerationFailed(number=number), Requested(work) | Generating(work):
+            return Faltered(_learnt(work, number, dead=True))
         case w.RetryScheduled(attempt=attempt, retry_at=until), Faltered(work):
             return Resting(replace(work, attempt=attempt), until)
-        case w.VideoGenerated(url=url), Requested(work) | Generating(work) | Resting(work):
-            return Generated(work, url)
-        case w.VideoStored(file=file), Generated(work):
-            return Stored(work.brief, file)
+        case w.VideoGenerated(number=number, url=url), Requested(work) | Generating(work) | Resting(work):
+            return Generated(work, number, url)
+        case w.VideoStored(file=file), Generated(work, number):
+            return Stored(work.brief, file, work.alive(but=number))
+        case w.VideoDelivered() | w.JobFailed() | w.JobCancelled() | w.LateVideoArrived(), _:
+            return _end(state, event, _brief(state))
         case _:
-            return _evolve_end(state, event)
+            return _send(state, event, _brief(state))
 
 
-def _evolve_end(state: JobState, event: w.JobEvent) -> JobState:
+def _request(event: w.KieTaskRequested) -> Request:
+    return Request(number=event.number, key=event.key, at=event.at)
+
+
+def _learnt(work: Work, number: int, *, task: str | None = None, dead: bool = False) -> Work:
+    """What is known after news of request `number`."""
+    return replace(
+        work,
+        requests=tuple(
+            replace(request, task=task or request.task, dead=dead) if request.number == number else request
+            for request in work.requests
+        ),
+    )
+
+
+def _brief(state: JobState) -> w.JobQueued:
     brief = brief_of(state)
     assert brief is not None, "a job's first event is JobQueued"
+    return brief
+
+
+def _send(state: JobState, event: w.JobEvent, brief: w.JobQueued) -> JobState:
     match event, state:
-        case w.DeliveryStarted(attempt=attempt), Stored(file=file):
-            return Delivering(brief, file, attempt, unknown=False)
-        case w.DeliveryStarted(attempt=attempt), Delivering(file=file):
-            return Delivering(brief, file, attempt, unknown=True)
-        case w.DeliveryStarted(attempt=attempt), Undelivered(file=file, unknown=unknown):
-            return Delivering(brief, file, attempt, unknown=unknown)
-        case w.DeliveryFailed(outcome=outcome, retry_at=until), Delivering(file=file, attempt=attempt):
+        case w.DeliveryStarted(attempt=attempt), Stored(file=file, others=others):
+            return Delivering(brief, file, attempt, unknown=False, others=others)
+        case w.DeliveryStarted(attempt=attempt), Delivering():
+            return replace(state, attempt=attempt, unknown=True)
+        case w.DeliveryStarted(attempt=attempt), Undelivered(file=file, unknown=unknown, others=others):
+            return Delivering(brief, file, attempt, unknown=unknown, others=others)
+        case w.DeliveryFailed(outcome=outcome, retry_at=until), Delivering(file=file, attempt=attempt, others=others):
             unknown = state.unknown or outcome is w.Outcome.UNKNOWN
-            return Undelivered(brief, file, attempt, unknown=unknown, until=until)
-        case w.VideoDelivered(confirmed=confirmed), _:
-            return Delivered(brief, confirmed=confirmed)
-        case w.JobFailed(failure=failure), _:
-            return Failed(brief, failure)
+            return Undelivered(brief, file, attempt, unknown=unknown, until=until, others=others)
+        case _:
+            raise _impossible(state, event)
+
+
+def _end(
+    state: JobState,
+    event: w.VideoDelivered | w.JobFailed | w.JobCancelled | w.LateVideoArrived,
+    brief: w.JobQueued,
+) -> JobState:
+    match event, state:
+        case w.VideoDelivered(confirmed=confirmed), Delivering(file=file) | Undelivered(file=file):
+            return Delivered(brief, file, confirmed, state.others)
+        case w.JobFailed(failure=failure, reason=reason), _:
+            return Failed(brief, failure, reason, others_of(state))
         case w.JobCancelled(), _:
             return Cancelled(brief)
         case w.LateVideoArrived(number=number), Delivered() | Failed() | Cancelled():
             return replace(state, late=state.late | {number})
         case _:
-            msg = f"{type(event).__name__} cannot follow {type(state).__name__}"
-            raise AssertionError(msg)
+            raise _impossible(state, event)
+
+
+def _impossible(state: JobState, event: w.JobEvent) -> AssertionError:
+    return AssertionError(f"{type(event).__name__} cannot follow {type(state).__name__}")

@@ -1,4 +1,8 @@
-"""The states of a job: each a class with only its own fields. The diagram is in `domain.job`."""
+"""The states of a job: each a class with only its own fields. The diagram is in `domain.job`.
+
+From Stored on, `others` are the requests whose task may still make a video that nobody waits for, and at the end
+`late` are the numbers of those that did.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ from typing import Final
 
 from domain.failures import FailureClass
 from domain.job_words import JobQueued
+from domain.reasons import Reason
 from domain.shapes import Forgotten
 
 NONE_LATE: Final[frozenset[int]] = frozenset()
@@ -34,15 +39,43 @@ class Scripted:
 
 
 @dataclass(frozen=True, slots=True)
+class Request:
+    """A task that was asked for with this key. `task` is its id, once known; `dead` when it came to nothing."""
+
+    number: int
+    key: str
+    at: datetime
+    task: str | None = None
+    dead: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Work:
-    """What all states of a running generation know. `attempt` counts from 1; `number` is the last request's."""
+    """What all states of a running generation know: `attempt` from 1, and every request, the last one the present."""
 
     brief: JobQueued
     script: str | Forgotten
-    number: int
-    key: str
     attempt: int
-    since: datetime
+    requests: tuple[Request, ...]
+
+    @property
+    def number(self) -> int:
+        """The last request's."""
+        return self.requests[-1].number
+
+    @property
+    def since(self) -> datetime:
+        """When the first task was asked for: the job's own time runs from there."""
+        return self.requests[0].at
+
+    @property
+    def unanswered(self) -> int:
+        """How many requests were made again because nobody knows what became of them."""
+        return sum(not request.dead for request in self.requests[:-1])
+
+    def alive(self, *, but: int | None = None) -> tuple[Request, ...]:
+        """The requests whose task may still make a video, apart from that number."""
+        return tuple(request for request in self.requests if not request.dead and request.number != but)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +90,6 @@ class Generating:
     """The task runs."""
 
     work: Work
-    task: str
     photo_accepted: bool = False
 
 
@@ -78,9 +110,10 @@ class Resting:
 
 @dataclass(frozen=True, slots=True)
 class Generated:
-    """The video exists, elsewhere."""
+    """The video of request `number` exists, elsewhere."""
 
     work: Work
+    number: int
     url: str
 
 
@@ -90,6 +123,7 @@ class Stored:
 
     brief: JobQueued
     file: str
+    others: tuple[Request, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +134,7 @@ class Delivering:
     file: str
     attempt: int
     unknown: bool
+    others: tuple[Request, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +146,7 @@ class Undelivered:
     attempt: int
     unknown: bool
     until: datetime | None
+    others: tuple[Request, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,16 +154,20 @@ class Delivered:
     """The end, with a video. Unconfirmed when it is not known to have arrived."""
 
     brief: JobQueued
+    file: str
     confirmed: bool
+    others: tuple[Request, ...] = ()
     late: frozenset[int] = NONE_LATE
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The end, without a video. `late` holds the numbers of requests whose video came after it."""
+    """The end, without a video."""
 
     brief: JobQueued
     failure: FailureClass
+    reason: Reason
+    others: tuple[Request, ...] = ()
     late: frozenset[int] = NONE_LATE
 
 
@@ -169,3 +209,14 @@ def brief_of(state: JobState) -> JobQueued | None:
             return work.brief
         case _:
             return state.brief
+
+
+def others_of(state: JobState) -> tuple[Request, ...]:
+    """The requests whose task may still make a video when the job goes on, or ends, without it."""
+    match state:
+        case Requested(work) | Generating(work) | Faltered(work) | Resting(work) | Generated(work):
+            return work.alive()
+        case NoJob() | Queued() | Scripted() | Cancelled():
+            return ()
+        case _:
+            return state.others

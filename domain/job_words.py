@@ -11,6 +11,7 @@ from typing import Annotated
 from pydantic import Field
 
 from domain.failures import FailureClass
+from domain.reasons import Reason
 from domain.shapes import Amount, Command, Event, Forgotten, Id, Moment, Personal, PersonalText, Words
 
 OrderId = Annotated[Id, Field(max_length=250)]
@@ -46,7 +47,10 @@ class JobCommand(Command):
 
 
 class Ordered(Command):
-    """What was ordered: `count` videos of the same content, `price` credits each."""
+    """What was ordered: `count` videos of the same content, `price` credits each.
+
+    `photo` is its name in storage. Without an aspect ratio or a length it is the model's first.
+    """
 
     order: OrderId
     count: Count
@@ -57,6 +61,8 @@ class Ordered(Command):
     prompt: str | None = None
     product_text: str | None = None
     wishes: str | None = None
+    aspect_ratio: Id | None = None
+    duration_s: Amount | None = None
 
 
 class QueueJob(Ordered):
@@ -74,6 +80,7 @@ class WritePrompt(JobCommand):
 
     script: str
     source: ScriptSource
+    failure: FailureClass | None = None
 
 
 class RequestTask(JobCommand):
@@ -97,11 +104,13 @@ class AcceptPhoto(JobCommand):
 
 
 class FailGeneration(JobCommand):
-    """Request `number` came to nothing."""
+    """Request `number` came to nothing. `elsewhere`: another key is ready, so a full one needs no rest."""
 
     number: Number
     failure: FailureClass
     message: Words
+    reason: Reason = Reason.OURS
+    elsewhere: bool = False
 
 
 class RecordVideo(JobCommand):
@@ -124,18 +133,20 @@ class StartDelivery(JobCommand):
 
 
 class FailDelivery(JobCommand):
-    """The attempt's send failed; `outcome` says whether something may have arrived."""
+    """The attempt's send failed; `outcome` says whether something may have arrived. Not again for `retry_after_s`."""
 
     attempt: Number
     outcome: Outcome
     failure: FailureClass
     message: Words
+    retry_after_s: Amount | None = None
 
 
 class ConfirmDelivery(JobCommand):
-    """The service took the attempt's video and says that it was sent."""
+    """The messenger took the attempt's video, says that it was sent and names it `file_id`."""
 
     attempt: Number
+    file_id: str | None = None
 
 
 class FailJob(JobCommand):
@@ -143,6 +154,7 @@ class FailJob(JobCommand):
 
     failure: FailureClass
     message: Words
+    reason: Reason = Reason.OURS
 
 
 class CancelJob(JobCommand):
@@ -175,14 +187,17 @@ class JobQueued(Event):
     prompt: OptionalText
     product_text: OptionalText
     wishes: OptionalText
+    aspect_ratio: Id | None
+    duration_s: Amount | None
     at: Moment
 
 
 class PromptWritten(Event):
-    """The script is there."""
+    """The script is there. `failure` tells why the template had to step in."""
 
     script: PersonalText
     source: ScriptSource
+    failure: FailureClass | None = None
 
 
 class KieTaskRequested(Event):
@@ -210,6 +225,7 @@ class GenerationFailed(Event):
     number: Number
     failure: FailureClass
     message: Words
+    reason: Reason
 
 
 class RetryScheduled(Event):
@@ -250,9 +266,10 @@ class DeliveryFailed(Event):
 
 
 class VideoDelivered(Event):
-    """The end: the user has the video, or (`confirmed` false) may have it."""
+    """The end: the user has the video, or (`confirmed` false) may have it. `file_id` names it in the messenger."""
 
     confirmed: bool
+    file_id: OptionalText = None
 
 
 class JobFailed(Event):
@@ -260,6 +277,7 @@ class JobFailed(Event):
 
     failure: FailureClass
     message: Words
+    reason: Reason
 
 
 class JobCancelled(Event):

@@ -7,7 +7,7 @@ step that generates: the type says it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import assert_never
 
 from domain.job_states import (
@@ -21,6 +21,7 @@ from domain.job_states import (
     JobState,
     NoJob,
     Queued,
+    Request,
     Requested,
     Resting,
     Scripted,
@@ -29,16 +30,10 @@ from domain.job_states import (
     Work,
 )
 from domain.job_words import JobQueued
-from domain.retry import ATTEMPTS_MAX
+from domain.pace import USUAL, Pace
+from domain.reasons import Reason
+from domain.retry import ATTEMPTS_MAX, spread
 from domain.shapes import Forgotten
-
-
-@dataclass(frozen=True, slots=True)
-class Deadlines:
-    """How long a job may take. The job's runs from its first request, not from its order."""
-
-    job: timedelta = timedelta(seconds=1800)
-    queue: timedelta = timedelta(hours=6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,32 +45,34 @@ class WriteScript:
 
 @dataclass(frozen=True, slots=True)
 class AskForTask:
-    """Record the intent as request `number`, then ask for a task."""
+    """Record the intent as request `number`, then ask for a task, with another key than `avoid` if there is one."""
 
     brief: JobQueued
     script: str | Forgotten
     number: int
+    avoid: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class FindOutTask:
-    """A task was asked for and the answer is unknown: find out, never ask again blindly."""
+class AwaitTask:
+    """A task was asked for and the answer is unknown: its callback may name it until then. Never ask again blindly."""
 
-    work: Work
+    requests: tuple[Request, ...]
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class AskAboutTask:
-    """Ask how the task is doing."""
+class AskAboutTasks:
+    """Ask how they are doing: the last is the present one, and the first of them that made a video wins."""
 
-    task: str
-    work: Work
+    requests: tuple[Request, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """Fetch the video and keep it."""
+    """Fetch the video of request `number` and keep it."""
 
+    number: int
     url: str
 
 
@@ -103,9 +100,16 @@ class WaitUntil:
 
 @dataclass(frozen=True, slots=True)
 class GiveUp:
-    """A deadline has passed: end the job, the credits go back."""
+    """End the job, the credits go back."""
 
-    deadline: str
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class LookForLate:
+    """The job has ended, and these requests may still make a video, which would be offered free."""
+
+    requests: tuple[Request, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,42 +120,58 @@ class Nothing:
 Step = (
     WriteScript
     | AskForTask
-    | FindOutTask
-    | AskAboutTask
+    | AwaitTask
+    | AskAboutTasks
     | Store
     | Deliver
     | FindOutDelivery
     | WaitUntil
     | GiveUp
+    | LookForLate
     | Nothing
 )
 
 
-def next_step(job: JobState, now: datetime, deadlines: Deadlines = Deadlines()) -> Step:
+def next_step(job: JobState, now: datetime, pace: Pace = USUAL) -> Step:
     """The step that takes the job on from here."""
     match job:
-        case Queued(brief) | Scripted(brief) if brief.at + deadlines.queue <= now:
-            return GiveUp("queue")
-        case Requested(work) | Generating(work) | Resting(work) | Generated(work) if work.since + deadlines.job <= now:
-            return GiveUp("job")
+        case Queued(brief) | Scripted(brief) if brief.at + pace.queue <= now:
+            return GiveUp(Reason.QUEUE)
+        case Requested(work) | Generating(work) | Resting(work) | Generated(work) if work.since + pace.job <= now:
+            return GiveUp(Reason.TIME)
         case Queued(brief):
             return WriteScript(brief)
         case Scripted(brief, script):
             return AskForTask(brief, script, number=1)
         case Requested(work):
-            return FindOutTask(work)
-        case Generating(work, task):
-            return AskAboutTask(task, work)
+            return _unanswered(work, now, pace)
+        case Generating(work):
+            over = work.requests[-1].at + pace.generation <= now
+            return GiveUp(Reason.TIME) if over else AskAboutTasks(work.alive())
         case Resting(work, until):
-            return WaitUntil(until) if now < until else AskForTask(work.brief, work.script, number=work.number + 1)
-        case Generated(url=url):
-            return Store(url)
+            until += spread(f"{work.brief.order} {work.brief.index} {work.number}", pace.jitter)
+            return WaitUntil(until) if now < until else _again(work)
+        case Generated(number=number, url=url):
+            return Store(number, url)
         case Stored() | Delivering() | Undelivered():
             return _next_delivery(job, now)
-        case NoJob() | Faltered() | Delivered() | Failed() | Cancelled():
+        case Delivered() | Failed():
+            return _late(job, now, pace)
+        case NoJob() | Faltered() | Cancelled():
             return Nothing()
         case _:
             assert_never(job)
+
+
+def _again(work: Work) -> AskForTask:
+    return AskForTask(work.brief, work.script, number=work.number + 1, avoid=work.requests[-1].key)
+
+
+def _unanswered(work: Work, now: datetime, pace: Pace) -> Step:
+    until = work.requests[-1].at + pace.generation
+    if pace.callbacks and now < until:
+        return AwaitTask(work.alive(), until)
+    return _again(work) if work.unanswered < pace.resubmissions_max else GiveUp(Reason.UNANSWERED)
 
 
 def _next_delivery(job: Stored | Delivering | Undelivered, now: datetime) -> Step:
@@ -164,3 +184,10 @@ def _next_delivery(job: Stored | Delivering | Undelivered, now: datetime) -> Ste
             if until is None:
                 return Nothing()
             return WaitUntil(until) if now < until else Deliver(file, attempt + 1)
+
+
+def _late(job: Delivered | Failed, now: datetime, pace: Pace) -> Step:
+    waited_for = tuple(request for request in job.others if request.number not in job.late)
+    if not waited_for or waited_for[-1].at + pace.late <= now:
+        return Nothing()
+    return LookForLate(waited_for)

@@ -14,7 +14,10 @@ from domain.job_words import JobQueued, Ordered
 from domain.refusals import AccountInDebt, AccountNotOpen, InsufficientCredits, SameIdOtherContent
 from domain.shapes import Event, Forgotten
 
-CONTENT = ("count", "model", "price", "template", "photo", "prompt", "product_text", "wishes")
+CONTENT = (
+    *("count", "model", "price", "template", "photo", "prompt", "product_text", "wishes"),
+    *("aspect_ratio", "duration_s"),
+)
 """The fields of an order that a repeat must have in common with it."""
 
 

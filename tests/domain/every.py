@@ -19,6 +19,7 @@ from domain.payment import (
     RefusePaymentRefund,
     RequestPaymentRefund,
 )
+from domain.reasons import Reason
 from domain.revocation import RevocationMade
 from domain.shapes import Command, Event
 from tests.domain import samples as s
@@ -27,6 +28,7 @@ T = TypeVar("T")
 MINE: Final = {"account": s.ME, "at": s.NOON}
 JOB: Final = {**MINE, "job": "bot.42.1001.0"}
 BROKEN: Final = {"failure": FailureClass.TEMPORARY, "message": "server error"}
+ENDED: Final = {**BROKEN, "reason": Reason.SERVICE}
 
 JOB_COMMANDS: Final[tuple[w.JobWish, ...]] = (
     s.queue(),
@@ -34,13 +36,13 @@ JOB_COMMANDS: Final[tuple[w.JobWish, ...]] = (
     w.RequestTask.model_validate({**JOB, "number": 1, "key": "k1"}),
     w.RecordTask.model_validate({**JOB, "number": 1, "task": "t1"}),
     w.AcceptPhoto.model_validate({**JOB, "number": 1}),
-    w.FailGeneration.model_validate({**JOB, **BROKEN, "number": 1}),
+    w.FailGeneration.model_validate({**JOB, **ENDED, "number": 1}),
     w.RecordVideo.model_validate({**JOB, "number": 1, "url": "https://example.org/v.mp4"}),
     w.StoreVideo.model_validate({**JOB, "file": "v.mp4"}),
     w.StartDelivery.model_validate({**JOB, "attempt": 1}),
     w.FailDelivery.model_validate({**JOB, **BROKEN, "attempt": 1, "outcome": w.Outcome.NOT_SENT}),
     w.ConfirmDelivery.model_validate({**JOB, "attempt": 1}),
-    w.FailJob.model_validate({**JOB, **BROKEN}),
+    w.FailJob.model_validate({**JOB, **ENDED}),
     w.CancelJob.model_validate(JOB),
     w.RecordLateVideo.model_validate({**JOB, "number": 1, "file": "late.mp4"}),
 )
@@ -72,7 +74,7 @@ JOB_EVENTS: Final[tuple[w.JobEvent, ...]] = (
     w.KieTaskRequested(number=1, key="k1", at=s.NOON),
     w.KieTaskCreated(number=1, task="t1"),
     w.PhotoAccepted(),
-    w.GenerationFailed(number=1, failure=FailureClass.TEMPORARY, message="server error"),
+    w.GenerationFailed(number=1, failure=FailureClass.TEMPORARY, message="server error", reason=Reason.SERVICE),
     w.RetryScheduled(attempt=2, retry_at=s.after(seconds=10)),
     w.VideoGenerated(number=1, url="https://example.org/v.mp4"),
     w.VideoStored(file="v.mp4"),
@@ -84,8 +86,8 @@ JOB_EVENTS: Final[tuple[w.JobEvent, ...]] = (
         message="timeout",
         retry_at=s.after(seconds=10),
     ),
-    w.VideoDelivered(confirmed=True),
-    w.JobFailed(failure=FailureClass.BILLING, message="no money"),
+    w.VideoDelivered(confirmed=True, file_id="BAACAgIAAx0"),
+    w.JobFailed(failure=FailureClass.BILLING, message="no money", reason=Reason.OURS),
     w.JobCancelled(),
     w.LateVideoArrived(number=1, file="late.mp4"),
 )

@@ -24,6 +24,7 @@ from domain.job_states import (
     Stored,
     Undelivered,
 )
+from domain.reasons import Reason
 from domain.shapes import Value
 from tests.domain.samples import ME, NOON, after, queued
 
@@ -34,7 +35,7 @@ REST_IS_OVER: Final = after(seconds=10)
 
 SCRIPT: Final = w.PromptWritten(script="steam rises", source=w.ScriptSource.OPENAI)
 STORED: Final = w.VideoStored(file="v.mp4")
-ENDED: Final = w.JobFailed(failure=FailureClass.TEMPORARY, message="no answer")
+ENDED: Final = w.JobFailed(failure=FailureClass.TEMPORARY, message="no answer", reason=Reason.SERVICE)
 
 
 def requested(number: int, *, at: datetime = NOON) -> w.KieTaskRequested:
@@ -44,7 +45,12 @@ def requested(number: int, *, at: datetime = NOON) -> w.KieTaskRequested:
 
 def faltered(number: int, failure: FailureClass = FailureClass.TEMPORARY) -> w.GenerationFailed:
     """Request `number` came to nothing."""
-    return w.GenerationFailed(number=number, failure=failure, message="no answer")
+    return w.GenerationFailed(number=number, failure=failure, message="no answer", reason=Reason.SERVICE)
+
+
+def failed(failure: FailureClass, reason: Reason = Reason.SERVICE) -> w.JobFailed:
+    """The end without a video."""
+    return w.JobFailed(failure=failure, message="no answer", reason=reason)
 
 
 def undelivered(
@@ -114,7 +120,7 @@ def fail_generation(
     number: int, failure: FailureClass = FailureClass.TEMPORARY, *, at: datetime = NOON
 ) -> w.JobCommand:
     """Request `number` came to nothing."""
-    return wish(w.FailGeneration, at=at, number=number, failure=failure, message="no answer")
+    return wish(w.FailGeneration, at=at, number=number, failure=failure, message="no answer", reason=Reason.SERVICE)
 
 
 def record_video(number: int) -> w.JobCommand:
@@ -150,7 +156,7 @@ def confirm(attempt: int) -> w.JobCommand:
 
 def fail_job() -> w.JobCommand:
     """End the job without a video."""
-    return wish(w.FailJob, failure=FailureClass.TEMPORARY, message="no answer")
+    return wish(w.FailJob, failure=FailureClass.TEMPORARY, message="no answer", reason=Reason.SERVICE)
 
 
 def cancel() -> w.JobCommand:

@@ -44,6 +44,8 @@ BRIEF: Final = {
     "prompt": None,
     "product_text": "a mug",
     "wishes": "steam",
+    "aspect_ratio": None,
+    "duration_s": None,
 }
 """What is wished of a video, in the fields that an order and a job have in common."""
 

@@ -19,6 +19,7 @@ from domain.job_states import (
     Stored,
     Undelivered,
 )
+from domain.reasons import Reason
 from domain.refusals import OutOfTurn, SameIdOtherContent
 from domain.shapes import Forgotten
 from tests.domain import jobs as j
@@ -36,6 +37,8 @@ OTHER = {
     "prompt": "a cat",
     "product_text": None,
     "wishes": None,
+    "aspect_ratio": "9:16",
+    "duration_s": 10,
 }
 RETRIED = (FailureClass.TEMPORARY, FailureClass.RATE_LIMIT)
 ENDING = (FailureClass.USER_VIOLATION, FailureClass.BILLING, FailureClass.UNKNOWN)
@@ -137,18 +140,14 @@ def test_a_generation_is_tried_three_times_with_growing_rests(failure: FailureCl
         j.faltered(2, failure), w.RetryScheduled(attempt=3, retry_at=s.after(seconds=20))
     )
     known = known.after(j.fail_generation(2, failure), j.request(3, at=s.after(seconds=20)))
-    known.when(j.fail_generation(3, failure)).then(
-        j.faltered(3, failure), w.JobFailed(failure=failure, message="no answer")
-    )
+    known.when(j.fail_generation(3, failure)).then(j.faltered(3, failure), j.failed(failure))
 
 
 @pytest.mark.parametrize("failure", ENDING)
 @pytest.mark.parametrize("state", [Requested, Generating], ids=j.name_of)
 def test_a_failure_that_trying_again_cannot_help_ends_the_job(state: type, failure: FailureClass) -> None:
     known = JOB.given(*j.PASTS[state])
-    known.when(j.fail_generation(1, failure)).then(
-        j.faltered(1, failure), w.JobFailed(failure=failure, message="no answer")
-    )
+    known.when(j.fail_generation(1, failure)).then(j.faltered(1, failure), j.failed(failure))
 
 
 def test_asking_again_for_a_lost_task_is_no_new_attempt() -> None:
@@ -203,7 +202,7 @@ NOT_SENT, UNKNOWN = w.Outcome.NOT_SENT, w.Outcome.UNKNOWN
 def test_a_video_that_was_certainly_never_sent_fails_after_three_attempts() -> None:
     known = failed_twice(NOT_SENT, NOT_SENT)
     known.when(j.fail_delivery(3)).then(
-        j.undelivered(3, retry_at=None), w.JobFailed(failure=FailureClass.TEMPORARY, message="no answer")
+        j.undelivered(3, retry_at=None), j.failed(FailureClass.TEMPORARY, Reason.DELIVERY)
     )
     assert isinstance(known.after(j.fail_delivery(3)).state, Failed)
 
@@ -243,7 +242,7 @@ def test_a_failed_send_is_tried_again_with_growing_rests() -> None:
 def test_a_send_that_trying_again_cannot_help_ends_at_once(failure: FailureClass) -> None:
     known = JOB.given(*j.PASTS[Delivering])
     known.when(j.fail_delivery(1, NOT_SENT, failure)).then(
-        j.undelivered(1, failure=failure, retry_at=None), w.JobFailed(failure=failure, message="no answer")
+        j.undelivered(1, failure=failure, retry_at=None), j.failed(failure, Reason.DELIVERY)
     )
 
 

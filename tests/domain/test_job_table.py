@@ -89,7 +89,7 @@ FOLDS: Final[dict[type[w.JobEvent], dict[State, State]]] = {
     w.VideoStored: {Generated: Stored},
     w.DeliveryStarted: {Stored: Delivering, Delivering: Delivering, Undelivered: Delivering},
     w.DeliveryFailed: {Delivering: Undelivered},
-    w.VideoDelivered: {state: Delivered for state in STATES if state is not NoJob},
+    w.VideoDelivered: {Delivering: Delivered, Undelivered: Delivered},
     w.JobFailed: {state: Failed for state in STATES if state is not NoJob},
     w.JobCancelled: {state: Cancelled for state in STATES if state is not NoJob},
     w.LateVideoArrived: {Delivered: Delivered, Failed: Failed, Cancelled: Cancelled},

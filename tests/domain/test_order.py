@@ -25,6 +25,8 @@ OTHER = {
     "prompt": "a cat",
     "product_text": None,
     "wishes": "no steam",
+    "aspect_ratio": "9:16",
+    "duration_s": 10,
 }
 """Of every field of an order, something else."""
 

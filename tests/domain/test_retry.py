@@ -8,7 +8,7 @@ from itertools import product
 import pytest
 
 from domain.failures import RETRIED, FailureClass
-from domain.retry import ATTEMPTS_MAX, BACKOFF_S, delivery_retry_at, retry_at
+from domain.retry import ATTEMPTS_MAX, BACKOFF_S, delivery_retry_at, retry_at, spread
 from tests.domain.samples import NOON
 
 ENDS_A_GENERATION = {FailureClass.USER_VIOLATION, FailureClass.BILLING, FailureClass.UNKNOWN}
@@ -35,3 +35,26 @@ def test_a_failure_is_stored_under_its_own_name() -> None:
 
 def test_there_is_a_rest_for_every_attempt_that_may_fail() -> None:
     assert len(BACKOFF_S) >= ATTEMPTS_MAX - 1
+
+
+@pytest.mark.parametrize("failure", FailureClass)
+def test_a_limit_needs_no_rest_when_another_key_is_ready(failure: FailureClass) -> None:
+    again = retry_at(failure, attempt=1, at=NOON, elsewhere=True)
+    assert again == (NOON if failure is FailureClass.RATE_LIMIT else retry_at(failure, attempt=1, at=NOON))
+    assert retry_at(failure, attempt=ATTEMPTS_MAX, at=NOON, elsewhere=True) is None
+
+
+def test_a_send_rests_as_long_as_the_messenger_asks() -> None:
+    def again(not_before_s: int) -> object:
+        return delivery_retry_at(FailureClass.RATE_LIMIT, attempt=1, at=NOON, not_before_s=not_before_s)
+
+    assert again(3) == NOON + timedelta(seconds=10)
+    assert again(37) == NOON + timedelta(seconds=37)
+
+
+def test_a_rest_is_spread_by_name_and_within_its_bound() -> None:
+    spans = [spread(f"job {number}", timedelta(seconds=2)) for number in range(200)]
+    assert spans == [spread(f"job {number}", timedelta(seconds=2)) for number in range(200)]
+    assert all(timedelta(0) <= span < timedelta(seconds=2) for span in spans)
+    assert len(set(spans)) > 150
+    assert spread("job 1", timedelta(0)) == timedelta(0)

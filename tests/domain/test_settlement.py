@@ -8,6 +8,7 @@ from domain import streams
 from domain.account_words import CaptureCredit, RefundCredit
 from domain.failures import FailureClass
 from domain.job_words import JobCancelled, JobFailed, VideoDelivered
+from domain.reasons import Reason
 from domain.settlement import SETTLED_BY, settlement
 from domain.shapes import Event
 from tests.domain import samples as s
@@ -26,7 +27,10 @@ TABLE: list[tuple[Event, CaptureCredit | RefundCredit]] = [
     (VideoDelivered(confirmed=True), SPENT),
     (VideoDelivered(confirmed=False), SPENT),
     (JobCancelled(), back("cancelled")),
-    *((JobFailed(failure=failure, message="m"), back(f"failed: {failure.value}")) for failure in FailureClass),
+    *(
+        (JobFailed(failure=failure, message="m", reason=Reason.SERVICE), back(f"failed: {failure.value}"))
+        for failure in FailureClass
+    ),
 ]
 
 
