@@ -59,6 +59,8 @@ CREATE TABLE job_rows (
     state      text        NOT NULL,
     attempt    integer     NOT NULL,
     failure    text,
+    waits_for  text        NOT NULL, -- script, turn, answer, video, retry, download, sending, nothing
+    waits_until timestamptz,
     queued_at  timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
     ended_at   timestamptz,
@@ -68,6 +70,10 @@ CREATE TABLE job_rows (
 
 -- For a job's place in line.
 CREATE INDEX queued_jobs ON job_rows (build, queued_at) WHERE state = 'queued';
+
+-- For the worker that takes a shard up, and for whoever asks what is under way.
+CREATE INDEX open_jobs ON job_rows (shard, build, account, job) WHERE ended_at IS NULL;
+CREATE INDEX ended_jobs ON job_rows (shard, build, ended_at) WHERE ended_at IS NOT NULL;
 
 CREATE VIEW balances AS
 SELECT b.shard, b.account, paid_available + bonus_available AS available, paid_reserved + bonus_reserved AS reserved,
@@ -89,7 +95,7 @@ SELECT j.shard, j.account, j.job, j.ordered_as, j.number, j.count, j.model, j.pr
            SELECT count(*) FROM job_rows AS ahead
            WHERE ahead.build = j.build AND ahead.state = 'queued' AND ahead.queued_at <= j.queued_at
        ) END AS place_in_line,
-       j.queued_at, j.updated_at, j.ended_at
+       j.waits_for, j.waits_until, j.queued_at, j.updated_at, j.ended_at
 FROM job_rows AS j
 JOIN tracking AS t ON t.shard = j.shard AND t.name = 'views' AND t.build = j.build;
 
@@ -117,6 +123,7 @@ BEGIN
     INSERT INTO job_rows SELECT * FROM jsonb_populate_recordset(NULL::job_rows, jobs)
     ON CONFLICT (shard, build, account, job) DO UPDATE SET
         state = EXCLUDED.state, attempt = EXCLUDED.attempt, failure = EXCLUDED.failure,
+        waits_for = EXCLUDED.waits_for, waits_until = EXCLUDED.waits_until,
         updated_at = EXCLUDED.updated_at, ended_at = EXCLUDED.ended_at;
     RETURN true;
 END $$;

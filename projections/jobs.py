@@ -5,10 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Final
 
 from domain import job_words as words
 from domain.shapes import Event
+
+
+class WaitsFor(StrEnum):
+    """What has to happen next. `turn` is the job's at the video service, `answer` that service's to an open request."""
+
+    SCRIPT = "script"
+    TURN = "turn"
+    ANSWER = "answer"
+    VIDEO = "video"
+    RETRY = "retry"
+    DOWNLOAD = "download"
+    SENDING = "sending"
+    NOTHING = "nothing"
 
 
 @dataclass(slots=True)
@@ -23,6 +37,8 @@ class JobRow:
     state: str
     attempt: int
     failure: str | None
+    waits_for: str
+    waits_until: datetime | None
     queued_at: datetime
     updated_at: datetime
     ended_at: datetime | None = None
@@ -39,21 +55,28 @@ def queued(event: words.JobQueued, recorded_at: datetime) -> JobRow:
         state="queued",
         attempt=1,
         failure=None,
+        waits_for=WaitsFor.SCRIPT,
+        waits_until=None,
         queued_at=recorded_at,
         updated_at=recorded_at,
     )
 
 
-def _generating(row: JobRow, _event: Event) -> None:
-    row.state = "generating"
-
-
-def _stored(row: JobRow, _event: Event) -> None:
-    row.state = "stored"
-
-
 def _same(_row: JobRow, _event: Event) -> None:
     return
+
+
+def _scripted(row: JobRow, _event: Event) -> None:
+    _wait(row, WaitsFor.TURN)
+
+
+def _requested(row: JobRow, _event: Event) -> None:
+    row.state = "generating"
+    _wait(row, WaitsFor.ANSWER)
+
+
+def _created(row: JobRow, _event: Event) -> None:
+    _wait(row, WaitsFor.VIDEO)
 
 
 def _generation_failed(row: JobRow, event: words.GenerationFailed) -> None:
@@ -62,38 +85,58 @@ def _generation_failed(row: JobRow, event: words.GenerationFailed) -> None:
 
 def _retried(row: JobRow, event: words.RetryScheduled) -> None:
     row.attempt = event.attempt
+    _wait(row, WaitsFor.RETRY, event.retry_at)
+
+
+def _generated(row: JobRow, _event: Event) -> None:
+    _wait(row, WaitsFor.DOWNLOAD)
+
+
+def _stored(row: JobRow, _event: Event) -> None:
+    row.state = "stored"
+    _wait(row, WaitsFor.SENDING)
 
 
 def _sending(row: JobRow, event: words.DeliveryStarted) -> None:
     row.attempt = event.attempt
+    _wait(row, WaitsFor.SENDING)
 
 
 def _delivery_failed(row: JobRow, event: words.DeliveryFailed) -> None:
     row.failure = event.failure
+    _wait(row, WaitsFor.RETRY, event.retry_at)
 
 
 def _failed(row: JobRow, event: words.JobFailed) -> None:
     row.state = "failed"
     row.failure = event.failure
+    _wait(row, WaitsFor.NOTHING)
 
 
 def _delivered(row: JobRow, _event: words.VideoDelivered) -> None:
     row.state = "delivered"
     row.failure = None
+    _wait(row, WaitsFor.NOTHING)
 
 
 def _cancelled(row: JobRow, _event: words.JobCancelled) -> None:
     row.state = "cancelled"
+    _wait(row, WaitsFor.NOTHING)
+
+
+def _wait(row: JobRow, what: WaitsFor, until: datetime | None = None) -> None:
+    row.waits_for = what
+    row.waits_until = until
 
 
 CHANGES: Final[Mapping[type[Event], Callable[[JobRow, Any], None]]] = {
-    words.PromptWritten: _generating,
-    words.KieTaskRequested: _generating,
-    words.KieTaskCreated: _same,
+    words.PromptWritten: _scripted,
+    words.KieTaskRequested: _requested,
+    words.KieTaskCreated: _created,
     words.PhotoAccepted: _same,
     words.GenerationFailed: _generation_failed,
     words.RetryScheduled: _retried,
-    words.VideoGenerated: _same,
+    words.VideoGenerated: _generated,
     words.VideoStored: _stored,
     words.DeliveryStarted: _sending,
     words.DeliveryFailed: _delivery_failed,

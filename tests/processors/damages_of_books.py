@@ -10,7 +10,8 @@ from tests.processors.damage import CANCELLED, DELIVERED, FAILED, LOTS, OPEN, ST
 REVOKED: Final = {"revocation": "r", "amount": 1, "draws": [], "debt": 1, "of": None, "reason": "planted", "by": "me"}
 QUEUED: Final = {
     "order": "b.42.9", "index": 0, "count": 1, "model": "model", "price": 1, "template": None,
-    "photo": "p", "prompt": None, "product_text": None, "wishes": None, "at": "2026-01-01T00:00:00Z",
+    "photo": "p", "prompt": None, "product_text": None, "wishes": None,
+    "aspect_ratio": None, "duration_s": None, "at": "2026-01-01T00:00:00Z",
 }  # fmt: skip  # a job's brief is a list of fields
 AS_REFUND: Final = """
     UPDATE events SET type = 'CreditRefunded', data = jsonb_build_object(
@@ -103,13 +104,13 @@ THE_BOOKS: Final = (
     Damage(
         "a job ended, and settlement has passed it by",
         ((Kind.UNSETTLED, job_stream(OPEN), "planted"),),
-        event=(job_stream(OPEN), "JobFailed", {"failure": "UNKNOWN", "message": "planted"}),
+        event=(job_stream(OPEN), "JobFailed", {"failure": "UNKNOWN", "message": "planted", "reason": "ours"}),
         sql="UPDATE tracking AS t SET position = head FROM heads AS h WHERE h.shard = t.shard AND name = 'settlement'",
     ),
     Damage(
         "a job ended twice",
         ((Kind.ENDED_TWICE, job_stream(CANCELLED), "planted"),),
-        event=(job_stream(CANCELLED), "VideoDelivered", {"confirmed": True}),
+        event=(job_stream(CANCELLED), "JobFailed", {"failure": "UNKNOWN", "message": "planted", "reason": "ours"}),
     ),
     Damage(
         "a job took a step that is none",
