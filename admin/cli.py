@@ -19,6 +19,7 @@ from admin import gifts, upkeep, verification
 from admin.history import history as write_history
 from admin.moments import moment_of, until_of, zone_named
 from admin.office import Desk, Office, WrongUse
+from admin.queue import jobs as list_jobs
 from admin.replay import replay as write_replay
 from admin.sheets import Format
 from domain.bonus import GiveBonus
@@ -117,6 +118,22 @@ def replay(
         lambda office: write_replay(
             office.accounts, account, job=job, until=until, zone=in_zone, form=form, out=sys.stdout
         )
+    )
+
+
+@cli.command()
+def jobs(
+    context: typer.Context,
+    account: Annotated[int | None, typer.Argument(min=1, max=2**63 - 1, help="Only this account's.")] = None,
+    *,
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="At most so many, the oldest first.")] = 1_000,
+    zone: Zone = None,
+    form: Form = Format.TABLE,
+) -> int:
+    """The jobs in flight, oldest first, and what each of them waits for."""
+    in_zone = zone_named(zone)
+    return _desk(context).run(
+        lambda office: list_jobs(office.queue, account=account, limit=limit, zone=in_zone, form=form, out=sys.stdout)
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -53,6 +53,14 @@ class Accounts(Protocol):
         ...
 
 
+class Queue(Protocol):
+    """The jobs as the view shows them."""
+
+    async def open(self, *, account: int | None, limit: int) -> Sequence[Mapping[str, Any]]:
+        """The rows of jobs that have not ended, of one account or of all, oldest first."""
+        ...
+
+
 class Keys(Protocol):
     """The keys of personal texts."""
 
@@ -72,6 +80,7 @@ class Office:
     settlements: Settlements
     views: ViewStore
     keys: Keys
+    queue: Queue
     verification: VerificationSource
 
 

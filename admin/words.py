@@ -64,8 +64,8 @@ def _of_job(event: Event) -> str | None:
     match event:
         case job.JobQueued(index=index, count=count, model=model, price=price):
             return f"job: queued, video {index + 1} of {count}, model {model}, {credits_in_words(price)}"
-        case job.PromptWritten(source=source):
-            return f"job: script written by {source}"
+        case job.PromptWritten(source=source, failure=failure):
+            return f"job: script written by {source}" + ("" if failure is None else f", for the service met {failure}")
         case job.KieTaskRequested(number=number, key=key):
             return f"job: request {number} sent with key {key}"
         case job.KieTaskCreated(number=number, task=task):

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 from adapters.postgres.accounts import PostgresAccounts
 from adapters.postgres.event_store import PostgresEventStore
+from adapters.postgres.open_jobs import PostgresOpenJobs
 from adapters.postgres.verification import PostgresVerification
 from adapters.postgres.views import PostgresViews
 from admin.office import Office
@@ -30,6 +31,7 @@ async def office_on(store: PostgresEventStore) -> AsyncIterator[Office]:
             settlements=store,
             views=PostgresViews(store.pool),
             keys=store.keys,
+            queue=PostgresOpenJobs(store.pool),
             verification=PostgresVerification(store.pool),
         )
     finally:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from adapters.postgres.connections import PatientPool
 
@@ -21,6 +22,11 @@ ENDED: Final = """
     JOIN tracking AS t ON t.shard = j.shard AND t.name = 'views' AND t.build = j.build
     WHERE j.shard = $1 AND j.ended_at > $2 AND j.state IN ('failed', 'delivered')
     ORDER BY j.ended_at, j.account, j.job LIMIT $3
+"""
+LISTED: Final = """
+    SELECT account, job, model, state, attempt, failure, place_in_line, waits_for, waits_until, queued_at, updated_at
+    FROM jobs WHERE ended_at IS NULL AND ($1::bigint IS NULL OR account = $1)
+    ORDER BY queued_at, account, job LIMIT $2
 """
 ENDED_MAX: Final = 10_000
 """Of the lately ended, only these are looked at again for late videos."""
@@ -43,3 +49,7 @@ class PostgresOpenJobs:
             last = jobs[-1]
         ended = await self._pool.fetch(ENDED, shard, ended_after, ENDED_MAX)
         return jobs + [(account, job) for account, job, _ in ended], position
+
+    async def open(self, *, account: int | None, limit: int) -> Sequence[Mapping[str, Any]]:
+        """The rows of jobs that have not ended, of one account or of all, oldest first."""
+        return [dict(row) for row in await self._pool.fetch(LISTED, account, limit)]
