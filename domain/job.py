@@ -40,6 +40,7 @@ from domain.job_states import (
     brief_of,
     others_of,
 )
+from domain.ordered import Ordered
 from domain.reasons import Reason
 from domain.refusals import OutOfTurn, SameIdOtherContent
 from domain.retry import ATTEMPTS_MAX, delivery_retry_at, retry_at
@@ -113,7 +114,7 @@ def _out_of_turn(command: w.JobCommand, state: JobState) -> OutOfTurn:
     return OutOfTurn(command=type(command).__name__, state=type(state).__name__)
 
 
-def queued(ordered: w.Ordered, index: int) -> w.JobQueued:
+def queued(ordered: Ordered, index: int) -> w.JobQueued:
     """The event that video `index` of an order begins with."""
     return w.JobQueued(
         order=ordered.order,

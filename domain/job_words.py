@@ -11,13 +11,10 @@ from typing import Annotated
 from pydantic import Field
 
 from domain.failures import FailureClass
+from domain.ordered import Count, Ordered
 from domain.reasons import Reason
 from domain.shapes import Amount, Command, Event, Forgotten, Id, Moment, Personal, PersonalText, Words
 
-OrderId = Annotated[Id, Field(max_length=250)]
-"""Leaves room for the index that makes a job's id of it."""
-
-Count = Annotated[int, Field(strict=True, ge=1, le=5)]
 Index = Annotated[int, Field(strict=True, ge=0, le=4)]
 Number = Annotated[int, Field(strict=True, ge=1)]
 OptionalText = Annotated[str | Forgotten | None, Personal()]
@@ -44,25 +41,6 @@ class JobCommand(Command):
     """A wish about one job of the account."""
 
     job: Id
-
-
-class Ordered(Command):
-    """What was ordered: `count` videos of the same content, `price` credits each.
-
-    `photo` is its name in storage. Without an aspect ratio or a length it is the model's first.
-    """
-
-    order: OrderId
-    count: Count
-    model: Id
-    price: Amount
-    template: Id | None = None
-    photo: str
-    prompt: str | None = None
-    product_text: str | None = None
-    wishes: str | None = None
-    aspect_ratio: Id | None = None
-    duration_s: Amount | None = None
 
 
 class QueueJob(Ordered):

@@ -10,7 +10,8 @@ from __future__ import annotations
 from domain import account, job, streams
 from domain.account_words import ReserveCredit
 from domain.job_states import JobState, brief_of
-from domain.job_words import JobQueued, Ordered
+from domain.job_words import JobQueued
+from domain.ordered import Ordered
 from domain.refusals import AccountInDebt, AccountNotOpen, InsufficientCredits, SameIdOtherContent
 from domain.shapes import Event, Forgotten
 

@@ -160,7 +160,7 @@ class NotSent(NamedTuple):
     """It was not sent, definitely. `retry_after_s`: not before."""
 
     trouble: Trouble
-    retry_after_s: float | None = None
+    retry_after_s: int | None = None
 
 
 class MaybeSent(NamedTuple):

@@ -11,8 +11,9 @@ from pydantic import BaseModel, ValidationError
 
 from domain.account_words import AddCredits, ReserveCredit, TakeCredits
 from domain.catalogue import Model
-from domain.job_words import JobCommand, Ordered, QueueJob
+from domain.job_words import JobCommand, QueueJob
 from domain.ledger import LedgerCommand
+from domain.ordered import Ordered
 from domain.payment import PaymentCommand
 from domain.shapes import AMOUNT_MAX, Command, Event, Forgotten, Value, later
 from tests.domain import samples as s

@@ -111,7 +111,9 @@ async def test_the_story_is_sound(store: PostgresEventStore) -> None:
 
 async def test_an_end_that_settlement_has_not_seen_is_pending(database: Database, store: PostgresEventStore) -> None:
     async with superuser(database) as somebody:
-        await somebody.plant(job_stream(OPEN), "JobFailed", {"failure": "UNKNOWN", "message": "planted", "reason": "ours"})
+        await somebody.plant(
+            job_stream(OPEN), "JobFailed", {"failure": "UNKNOWN", "message": "planted", "reason": "ours"}
+        )
     report = await verified(store)
     assert report.findings == []
     assert report.settlements_pending == 1

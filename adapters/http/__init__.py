@@ -1,0 +1,1 @@
+"""What others ask of us over HTTP."""

@@ -1,0 +1,27 @@
+"""Letting go of a caller without an answer, which ASGI has no word for.
+
+Works under uvicorn, for the outermost application: there `send` is a method of the object that holds the connection.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from starlette.types import Receive, Send
+
+
+async def hang_up(receive: Receive, send: Send, *, flush: bool = False) -> None:
+    """Closes the caller's connection and returns once it is closed. `flush`: what was sent so far still arrives.
+
+    Raises RuntimeError when the server keeps its connections to itself.
+    """
+    transport = getattr(getattr(send, "__self__", None), "transport", None)
+    if not isinstance(transport, asyncio.Transport):
+        msg = "this server gives no way to close a connection; run the sandbox under uvicorn, not inside another app"
+        raise RuntimeError(msg)  # noqa: TRY004 - not a wrong argument: the wrong server
+    if flush:
+        transport.close()
+    else:
+        transport.abort()
+    while (await receive())["type"] != "http.disconnect":
+        pass

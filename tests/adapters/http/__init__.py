@@ -1,0 +1,1 @@
+"""Our own HTTP routes, asked through a real client."""

@@ -1,0 +1,1 @@
+"""The sandboxes over real HTTP."""

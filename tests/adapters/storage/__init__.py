@@ -1,0 +1,1 @@
+"""Stored files, the photos among them, and links to them."""
