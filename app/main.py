@@ -14,10 +14,11 @@ from admin.office import OK
 from admin.story import play
 from app import logs
 from app.catalogue import packaged_catalogue
+from app.company import company_at, told_to_stop
 from app.database import Place, bring_up, located, opened
 from app.desk import OfficeDesk, office_on
 from app.failures import ReaderGone, heard, told
-from app.loop import run
+from app.loop import run as on_loop
 from app.settings import Settings, SettingsError, read_settings
 from app.workers import at_work
 
@@ -35,10 +36,51 @@ def migrate() -> int:
     """Bring the database into the shape that this program knows (DATABASE_OWNER_URL)."""
     settings = read_settings()
     with located(settings) as place:
-        applied = run(bring_up(place, settings))
+        applied = on_loop(bring_up(place, settings))
     for file in applied:
         typer.echo(f"applied {file}")
     typer.echo("the database is up to date" if not applied else f"applied {len(applied)} migrations")
+    return OK
+
+
+@cli.command()
+def run() -> int:
+    """Run everything in this process: the workers and the HTTP side, with sandboxes for what has no key."""
+    return _company(web=True, work=True)
+
+
+@cli.command()
+def worker() -> int:
+    """Run the jobs of this process's share of the shards, with their projections and settlements."""
+    return _company(web=False, work=True)
+
+
+@cli.command()
+def web() -> int:
+    """Serve callbacks of the video service and stored files."""
+    return _company(web=True, work=False)
+
+
+def _company(*, web: bool, work: bool) -> int:
+    logs.configure("info")
+    settings = read_settings()
+    with located(settings) as place:
+        return on_loop(_until_told(place, settings, web=web, work=work))
+
+
+async def _until_told(place: Place, settings: Settings, *, web: bool, work: bool) -> int:
+    async with company_at(place, settings, web=web, work=work) as company:
+        played = company.outside.in_sandbox
+        typer.echo(
+            "; ".join(
+                [
+                    "at work" if work else "serving",
+                    *([f"HTTP at {company.web_url}"] if company.web_url else []),
+                    f"sandboxes for {' and '.join(played)}" if played else "no sandboxes",
+                ]
+            )
+        )
+        await told_to_stop()
     return OK
 
 
@@ -51,7 +93,7 @@ def demo() -> int:
         raise SettingsError(msg)
     with heard(), located(settings) as place:
         typer.echo(f"PostgreSQL runs in {place.data_dir}; the demo's accounts stay there\n")
-        return run(_demo(place, settings))
+        return on_loop(_demo(place, settings))
 
 
 async def _demo(place: Place, settings: Settings) -> int:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Final
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, HttpUrl, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 KEY_BYTES: Final = 32
@@ -48,8 +48,16 @@ def key_of(text: str) -> bytes:
     return key
 
 
+Seconds = Annotated[int, Field(gt=0, le=30 * 86_400)]
+Days = Annotated[int, Field(gt=0, le=36_500)]
+
+
 class Settings(BaseSettings):
-    """All settings. Without DATABASE_URL the program runs a database of its own in DATA_DIR."""
+    """All settings. Without DATABASE_URL the program runs a database of its own in DATA_DIR.
+
+    Without KIE_API_KEYS or OPENAI_API_KEY the matching sandbox stands in. Without PUBLIC_URL nobody can call back.
+    A rate of 0 is no limit.
+    """
 
     model_config = SettingsConfigDict(
         env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore", frozen=True
@@ -60,6 +68,35 @@ class Settings(BaseSettings):
     data_dir: Path = Field(default_factory=data_dir_by_default)
     data_key: SecretStr | None = None
     shards: Annotated[int, Field(ge=1, le=1024)] | None = None
+
+    kie_api_keys: SecretStr | None = None
+    kie_api_key: SecretStr | None = None
+    kie_api_base: HttpUrl = HttpUrl("https://api.kie.ai")
+    kie_upload_base: HttpUrl = HttpUrl("https://kieai.redpandaai.co")
+    kie_result_hosts: str = "aiquickdraw.com,kie.ai"
+    kie_webhook_key: SecretStr | None = None
+    kie_creations_per_10s: Annotated[int, Field(ge=0, le=10_000)] = 20
+    openai_api_key: SecretStr | None = None
+    openai_base_url: HttpUrl | None = None
+    openai_model: str = "gpt-5.5"
+
+    storage_url: str | None = None
+    public_url: HttpUrl | None = None
+    http_host: str = "127.0.0.1"
+    http_port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    support_contact: str | None = None
+
+    connect_timeout_s: Seconds = 30
+    send_timeout_s: Seconds = 180
+    generation_timeout_s: Seconds = 600
+    job_timeout_s: Seconds = 1800
+    queue_timeout_s: Seconds = 21_600
+    late_video_s: Seconds = 7200
+    poll_every_s: Seconds = 15
+    resubmissions_max: Annotated[int, Field(ge=0, le=3)] = 1
+    shutdown_s: Seconds = 30
+    photos_kept_days: Days = 90
+    videos_kept_days: Days = 90
 
     @field_validator("database_url", "database_owner_url")
     @classmethod

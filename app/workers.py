@@ -1,27 +1,48 @@
-"""The processors that run beside the commands: every shard's projector and settler."""
+"""The processors that run beside the commands: a shard's projector, its settler, and with a pipeline its jobs.
+
+Either of all shards, by the only process there is, or of those that this process owns among others.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any, Final
+
+from eventsourcing.persistence import MapperDeserialisationError
 
 from adapters.postgres.event_store import PostgresEventStore
+from adapters.postgres.locks import PostgresLocks, Role
+from adapters.postgres.open_jobs import PostgresOpenJobs
 from adapters.postgres.tracking import PostgresTracking
 from adapters.postgres.views import PostgresViews
 from processors.execute import Executor
+from processors.lease import Lease
+from processors.ownership import Ownership
+from processors.pipeline import Pipeline
 from processors.projector import project
 from processors.settler import Settler
+from processors.shard_jobs import ShardJobs
+
+STOP_WITHIN_S: Final = 10.0
+UNFIT: Final = (MapperDeserialisationError,)
+"""What a processor stops at when this build cannot read an event."""
+
+
+def of_ledger(store: PostgresEventStore, executor: Executor, shard: int) -> list[Coroutine[Any, Any, None]]:
+    """The shard's settler and projector, to be run. Each runs for ever, and a second one beside it does no harm."""
+    settler = Settler(
+        shard, shard_log=store, settlements=store, tracking=PostgresTracking(store.pool), executor=executor
+    )
+    return [settler.run(), project(store, PostgresViews(store.pool), shard)]
 
 
 @asynccontextmanager
 async def at_work(store: PostgresEventStore, executor: Executor) -> AsyncIterator[list[asyncio.Task[None]]]:
-    """Runs them for all shards, and gives their tasks, until it is left. Raises what one of them stopped at."""
-    views, tracking = PostgresViews(store.pool), PostgresTracking(store.pool)
-    workers: list[asyncio.Task[None]] = []
-    for shard in range(store.shards):
-        settler = Settler(shard, shard_log=store, settlements=store, tracking=tracking, executor=executor)
-        workers += [asyncio.create_task(settler.run()), asyncio.create_task(project(store, views, shard))]
+    """Runs the ledger's of all shards, and gives their tasks, until it is left. Raises what one of them stopped at."""
+    workers = [asyncio.create_task(work) for shard in range(store.shards) for work in of_ledger(store, executor, shard)]
     try:
         yield workers
     finally:
@@ -31,3 +52,72 @@ async def at_work(store: PostgresEventStore, executor: Executor) -> AsyncIterato
         for end in ended:
             if isinstance(end, Exception):
                 raise end
+
+
+class Workers:
+    """Runs the shards that this process owns."""
+
+    def __init__(self, store: PostgresEventStore, executor: Executor, *, url: str, pipeline: Pipeline) -> None:
+        self._store = store
+        self._executor = executor
+        self._pipeline = pipeline
+        self._jobs: dict[int, ShardJobs] = {}
+        open_locks = partial(PostgresLocks.opened, url, role=Role.PROCESSORS)
+        self.ownership = Ownership(open_locks, self._run_shard, shards=store.shards, unfit=UNFIT)
+
+    async def run(self) -> None:
+        """Takes part until the ownership is told to stop."""
+        beside = [asyncio.create_task(self._hear()), asyncio.create_task(self._pipeline.offers.run())]
+        try:
+            await self.ownership.run()
+        finally:
+            for other in beside:
+                other.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
+
+    async def _run_shard(self, shard: int, lease: Lease) -> None:
+        jobs = ShardJobs(
+            shard,
+            pipeline=self._pipeline,
+            shard_log=self._store,
+            open_jobs=PostgresOpenJobs(self._store.pool),
+            lease=lease,
+        )
+        self._jobs[shard] = jobs
+        try:
+            async with asyncio.TaskGroup() as group:
+                beside = [group.create_task(work) for work in of_ledger(self._store, self._executor, shard)]
+                await jobs.run()
+                for other in beside:
+                    other.cancel()
+        finally:
+            del self._jobs[shard]
+
+    async def _hear(self) -> None:
+        """Wakes the jobs that the video service called back about."""
+        async for account, job in self._pipeline.callbacks.heard():
+            for jobs in self._jobs.values():
+                jobs.wake(account, job)
+
+
+@asynccontextmanager
+async def sharing_work(
+    store: PostgresEventStore,
+    executor: Executor,
+    *,
+    url: str,
+    pipeline: Pipeline,
+    stop_within_s: float = STOP_WITHIN_S,
+) -> AsyncIterator[Workers]:
+    """Runs this process's share of the shards until it is left; then steps under way come to their end in time.
+
+    Raises what opening the locks raises.
+    """
+    workers = Workers(store, executor, url=url, pipeline=pipeline)
+    running = asyncio.create_task(workers.run(), name="workers")
+    try:
+        yield workers
+    finally:
+        if not running.done():
+            await workers.ownership.stop(stop_within_s)
+        await running

@@ -65,8 +65,11 @@ Rows = Sequence[Mapping[str, Any]]
 class ShardLog(Protocol):
     """The log as those who follow a whole shard see it. Personal texts read as forgotten."""
 
-    def follow(self, shard: int, *, after: int) -> AsyncGenerator[tuple[list[Recorded], int]]:
-        """Pages of the shard's events above `after` and the position each page reaches, for ever, in order."""
+    def follow(
+        self, shard: int, *, after: int, types: Sequence[str] = ()
+    ) -> AsyncGenerator[tuple[list[Recorded], int]]:
+        """Pages of the shard's events above `after`, of these types or all, and the position each page reaches,
+        for ever, in order."""
         ...
 
     async def page(self, shard: int, *, after: int, limit: int) -> list[Recorded]:

@@ -5,7 +5,7 @@ Adapters fit these shapes without importing them; the values are in `domain.outs
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -25,6 +25,10 @@ class VideoService(Protocol):
 
     async def key(self, *, avoid: str | None = None) -> o.KeyReady | o.KeysResting | o.NoKey:
         """A key that may create one task now, another one than `avoid` if there is one."""
+        ...
+
+    async def has_another(self, key: str) -> bool:
+        """Whether another key than this one could be used now."""
         ...
 
     async def upload(self, photo: bytes, *, key: str) -> o.Uploaded | o.NotTaken:
@@ -53,6 +57,10 @@ class Files(Protocol):
         """The whole file; None when there is none."""
         ...
 
+
+class Downloads(Protocol):
+    """Brings videos into storage."""
+
     async def fetch(self, url: str, *, name: str) -> o.Kept | o.NotKept:
         """Downloads a video into storage. A partial file is never visible under the name."""
         ...
@@ -63,6 +71,27 @@ class Sender(Protocol):
 
     async def send(self, account: int, *, job: str, file: str, attempt: int) -> o.Sent | o.NotSent | o.MaybeSent:
         """Sends it once."""
+        ...
+
+
+class Callbacks(Protocol):
+    """What the video service has called back about, kept until the job is through with it. Hints, never decisions."""
+
+    async def of_job(self, account: int, job: str) -> Sequence[tuple[int, str]]:
+        """The job's request numbers and the ids of the tasks that were named for them."""
+        ...
+
+    def heard(self) -> AsyncIterator[tuple[int, str]]:
+        """For ever, the accounts and jobs that there are new hints for. Some may be missed."""
+        ...
+
+
+class OpenJobs(Protocol):
+    """Which jobs there is something to do for."""
+
+    async def in_shard(self, shard: int, *, ended_after: datetime) -> tuple[Sequence[tuple[int, str]], int]:
+        """Accounts and ids of the jobs that have not ended, or not before that moment, and a position of the shard's
+        log: whatever is not among them was queued above it."""
         ...
 
 

@@ -1,0 +1,74 @@
+"""Where the services outside are: the real ones as settings name them, or sandboxes of our own in their place."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+
+from pydantic import SecretStr
+
+from adapters.kie.keys import Key, WrongKeys, read_keys
+from adapters.sandbox.kie_sandbox import KieSandbox, KieSandboxSettings
+from adapters.sandbox.openai_sandbox import OpenAISandbox
+from app.serving import serving
+from app.settings import Settings, SettingsError
+
+PLAY_KEY = "sandbox-key"
+LOOPBACK = "127.0.0.1"
+
+
+@dataclass(frozen=True)
+class Outside:
+    """Addresses, keys, and what stands in for what. `in_sandbox` names the services that are played."""
+
+    kie_base: str
+    kie_upload_base: str
+    kie_result_hosts: tuple[str, ...]
+    kie_keys: tuple[Key, ...]
+    openai_base: str | None
+    openai_key: SecretStr
+    in_sandbox: tuple[str, ...] = ()
+
+
+@asynccontextmanager
+async def outside_of(
+    settings: Settings, *, kie: KieSandbox | None, openai: OpenAISandbox | None
+) -> AsyncIterator[Outside]:
+    """The outside; its sandboxes, the given or the usual ones, run until it is left. Raises SettingsError."""
+    outside = Outside(
+        kie_base=str(settings.kie_api_base).rstrip("/"),
+        kie_upload_base=str(settings.kie_upload_base).rstrip("/"),
+        kie_result_hosts=tuple(host.strip() for host in settings.kie_result_hosts.split(",") if host.strip()),
+        kie_keys=_keys(settings),
+        openai_base=None if settings.openai_base_url is None else str(settings.openai_base_url),
+        openai_key=settings.openai_api_key or SecretStr(PLAY_KEY),
+    )
+    async with AsyncExitStack() as stack:
+        if not outside.kie_keys:
+            url = await stack.enter_async_context(
+                serving((kie or KieSandbox(KieSandboxSettings(keys={PLAY_KEY: "sandbox"}))).app)
+            )
+            outside = replace(
+                outside,
+                kie_base=url,
+                kie_upload_base=url,
+                kie_result_hosts=(LOOPBACK,),
+                kie_keys=(Key("sandbox", "sandbox", SecretStr(PLAY_KEY)),),
+                in_sandbox=(*outside.in_sandbox, "KIE"),
+            )
+        if settings.openai_api_key is None:
+            url = await stack.enter_async_context(serving((openai or OpenAISandbox()).app))
+            outside = replace(outside, openai_base=f"{url}/v1", in_sandbox=(*outside.in_sandbox, "OpenAI"))
+        yield outside
+
+
+def _keys(settings: Settings) -> tuple[Key, ...]:
+    text = settings.kie_api_keys or settings.kie_api_key
+    if text is None:
+        return ()
+    try:
+        return read_keys(text.get_secret_value())
+    except WrongKeys as error:
+        msg = f"KIE_API_KEYS cannot be read: {error}"
+        raise SettingsError(msg) from None

@@ -1,0 +1,259 @@
+"""The steps from a queued job to a stored video. Each either writes or calls out.
+
+Before the call that costs money the intent is recorded, then the call is made, then its outcome is recorded. A call
+whose outcome is unknown leaves the job as it is, and `next_step` says what to do about it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+
+from domain import job_words as w
+from domain import outside as o
+from domain.catalogue import Model
+from domain.failures import FailureClass
+from domain.job_states import Generating, Request, Resting
+from domain.next_step import AskAboutTasks, AskForTask, AwaitTask, GiveUp, LookForLate, Store, WriteScript
+from domain.pace import Pace
+from domain.reasons import Reason, reason_of
+from domain.retry import BACKOFF_S, spread
+from domain.shapes import Forgotten
+from processors.job_at_hand import JobAtHand, words
+
+SOON: Final = timedelta(seconds=15)
+"""A young task is asked about more often: the user waits to hear whether the photo passed."""
+
+SCRIPT_MAX: Final = 1_000
+"""Characters of a script when the catalogue knows no model."""
+
+log = structlog.get_logger(__name__)
+
+
+async def write_script(job: JobAtHand, step: WriteScript) -> None:
+    """Has the script written. The writer never fails: at worst the template speaks."""
+    brief, pipeline = step.brief, job.pipeline
+    model = pipeline.catalogue.entry(brief.model)
+    job.waits_for = "the script"
+    async with pipeline.slots.scripts:
+        photo = await pipeline.files.read(_text(brief.photo) or "")
+        await job.may_call()
+        wish = o.ScriptWish(
+            template=brief.template,
+            prompt=_text(brief.prompt),
+            product_text=_text(brief.product_text),
+            wishes=_text(brief.wishes),
+            photo=photo,
+            length_max=SCRIPT_MAX if model is None else model.prompt_max,
+        )
+        script = await pipeline.scripts.write(wish)
+    failure = None if script.trouble is None else script.trouble.failure
+    await job.say(w.WritePrompt, script=script.text, source=script.source, failure=failure)
+
+
+async def ask_for_task(job: JobAtHand, step: AskForTask) -> None:
+    """Asks for a task, once. Without an answer the job stays as it is: requested."""
+    pipeline, brief = job.pipeline, step.brief
+    model = pipeline.catalogue.entry(brief.model)
+    if model is None or await pipeline.offers.is_off(model.id):
+        await _end(job, FailureClass.UNKNOWN, Reason.MODEL_OFF, f"{brief.model} is not offered at the moment")
+        return
+    photo = await pipeline.files.read(_text(brief.photo) or "")
+    if photo is None or isinstance(step.script, Forgotten):
+        await _end(job, FailureClass.UNKNOWN, Reason.OURS, "the photo or the script is no longer there")
+        return
+    job.waits_for = "its turn at the video service"
+    async with pipeline.slots.creations:
+        while not job.moved and job.next_step() == step:
+            match await pipeline.videos.key(avoid=step.avoid):
+                case o.NoKey(trouble):
+                    await _end(job, trouble.failure, Reason.OURS, trouble.message)
+                case o.KeysResting(until):
+                    await job.wait(until, "a key of the video service")
+                case o.KeyReady(label):
+                    await _ask_with(job, step, model, photo, label)
+
+
+async def _ask_with(job: JobAtHand, step: AskForTask, model: Model, photo: bytes, key: str) -> None:
+    pipeline, number = job.pipeline, step.number
+    job.waits_for = "the photo's upload"
+    await job.may_call()
+    uploaded = await pipeline.videos.upload(photo, key=key)
+    await job.say(w.RequestTask, number=number, key=key)
+    if isinstance(uploaded, o.NotTaken):
+        await _falter(job, number, uploaded.trouble, key)
+        return
+    order = o.TaskOrder(
+        model=model,
+        prompt=str(step.script),
+        photo_url=uploaded.url,
+        aspect_ratio=step.brief.aspect_ratio,
+        duration_s=step.brief.duration_s,
+        callback_url=None if pipeline.callback_url is None else pipeline.callback_url(job.account, job.id, number),
+    )
+    job.waits_for = "the video service to take it"
+    await job.may_call()
+    match await pipeline.videos.create(order, key=key):
+        case o.TaskCreated(task):
+            await job.say(w.RecordTask, number=number, task=task)
+        case o.NotTaken(trouble):
+            await _falter(job, number, trouble, key)
+        case o.Unanswered(message):
+            log.warning("task creation unanswered", job=job.id, number=number, message=words(message))
+
+
+async def await_task(job: JobAtHand, step: AwaitTask) -> None:
+    """Looks for the callback of a request that was never answered, and adopts the task that it names."""
+    for request, task in await job.with_hints(step.requests):
+        known = await _look_up(job, request, task)
+        if request.number != step.requests[-1].number:
+            if await _twin_won(job, request, task, known):
+                return
+        elif not isinstance(known, o.NotFound):
+            await job.say(w.RecordTask, number=request.number, task=task)
+            return
+    pace = job.pipeline.pace
+    await job.wait(min(step.until, job.now() + pace.poll), "a callback: nobody knows whether the task was taken")
+
+
+async def ask_about_tasks(job: JobAtHand, step: AskAboutTasks) -> None:
+    """Asks how the tasks are doing. The first that made a video wins; only the present one's end is the attempt's."""
+    present = step.requests[-1]
+    for request, task in await job.with_hints(step.requests):
+        known = await _look_up(job, request, task)
+        if request.number != present.number:
+            if await _twin_won(job, request, task, known):
+                return
+        elif await _told_of_present(job, request, known):
+            return
+    now = job.now()
+    ends = present.at + job.pipeline.pace.generation
+    await job.wait(min(ends, _next_question(job.id, job.pipeline.pace, present, now)), "the video")
+
+
+async def _told_of_present(job: JobAtHand, request: Request, known: object) -> bool:
+    """Acts on the present task's answer. Whether it has ended."""
+    match known:
+        case o.VideoMade(url):
+            await job.say(w.RecordVideo, number=request.number, url=url)
+            return True
+        case o.TaskDead(trouble):
+            await _falter(job, request.number, trouble, request.key)
+            return True
+        case o.NotFound() if request.at + job.pipeline.pace.not_found <= job.now():
+            trouble = o.Trouble(FailureClass.UNKNOWN, "the service does not know the task")
+            await _falter(job, request.number, trouble, request.key)
+            return True
+        case o.StillRunning(photo_accepted=True) if isinstance(job.state, Generating) and not job.state.photo_accepted:
+            await job.say(w.AcceptPhoto, number=request.number)
+    return False
+
+
+async def take_hints(job: JobAtHand) -> None:
+    """Between two attempts, looks whether a request that was given up for lost made the video after all."""
+    if isinstance(job.state, Resting):
+        for request, task in await job.with_hints(job.state.work.alive()):
+            if await _twin_won(job, request, task, await _look_up(job, request, task)):
+                return
+
+
+async def store(job: JobAtHand, step: Store) -> None:
+    """Downloads the video at once: it lies at the service for a while only."""
+    name = f"outputs/{job.account}/{job.id}.mp4"
+    match await _download(job, step.url, name):
+        case o.Kept(file):
+            await job.say(w.StoreVideo, file=file)
+        case o.NotKept(trouble) if trouble.failure in {FailureClass.TEMPORARY, FailureClass.RATE_LIMIT}:
+            rest_s = BACKOFF_S[min(job.fruitless_downloads, len(BACKOFF_S) - 1)]
+            job.fruitless_downloads += 1
+            await job.wait(job.now() + timedelta(seconds=rest_s), f"the download: {words(trouble.message)}")
+        case o.NotKept(trouble):
+            await _end(job, trouble.failure, reason_of(trouble.failure), trouble.message)
+
+
+async def look_for_late(job: JobAtHand, step: LookForLate) -> bool:
+    """Looks for a video that nobody waits for any more. Whether there is something left to look for."""
+    hints = await job.with_hints(step.requests)
+    for request, task in hints:
+        known = await _look_up(job, request, task)
+        if isinstance(known, o.TaskDead):
+            job.dead_twins.add(task)
+        if isinstance(known, o.VideoMade):
+            name = f"outputs/{job.account}/{job.id}.late{request.number}.mp4"
+            kept = await _download(job, known.url, name)
+            if isinstance(kept, o.Kept):
+                await job.say(w.RecordLateVideo, number=request.number, file=kept.file)
+                return True
+    found = {request.number for request, task in hints if task in job.dead_twins}
+    if not job.pipeline.pace.callbacks:
+        found |= {request.number for request in step.requests if request.task is None}
+    if all(request.number in found for request in step.requests):
+        return False
+    await job.wait(job.now() + job.pipeline.pace.late_poll, "a late video")
+    return True
+
+
+async def give_up(job: JobAtHand, step: GiveUp) -> None:
+    """Ends the job: its time is over."""
+    await _end(job, FailureClass.TEMPORARY, step.reason, f"gave up: {step.reason}")
+
+
+async def _look_up(
+    job: JobAtHand, request: Request, task: str
+) -> o.StillRunning | o.VideoMade | o.TaskDead | o.NotFound:
+    pipeline = job.pipeline
+    async with pipeline.slots.questions:
+        await job.may_call()
+        return await pipeline.videos.look_up(task, model=job.brief.model, key=request.key)
+
+
+async def _download(job: JobAtHand, url: str, name: str) -> o.Kept | o.NotKept:
+    job.waits_for = "the download"
+    async with job.pipeline.slots.downloads:
+        await job.may_call()
+        return await job.pipeline.downloads.fetch(url, name=name)
+
+
+async def _twin_won(job: JobAtHand, request: Request, task: str, known: object) -> bool:
+    """Whether the task of an earlier request, once given up for lost, made the video."""
+    if isinstance(known, o.TaskDead):
+        job.dead_twins.add(task)
+    if not isinstance(known, o.VideoMade):
+        return False
+    await job.say(w.RecordVideo, number=request.number, url=known.url)
+    return True
+
+
+async def _falter(job: JobAtHand, number: int, trouble: o.Trouble, key: str) -> None:
+    """Records that the request came to nothing, and tells operators when that is theirs to mend."""
+    pipeline = job.pipeline
+    elsewhere = False
+    if trouble.model_off:
+        await pipeline.offers.switch_off(job.brief.model, words(trouble.message))
+    elif trouble.failure is FailureClass.RATE_LIMIT:
+        elsewhere = await pipeline.videos.has_another(key)
+    if trouble.failure in {FailureClass.BILLING, FailureClass.UNKNOWN}:
+        log.critical("generation needs an operator", job=job.id, number=number, failure=trouble.failure.value)
+    await job.say(
+        w.FailGeneration,
+        number=number,
+        failure=trouble.failure,
+        message=words(trouble.message),
+        reason=reason_of(trouble.failure, about_photo=trouble.about_photo, model_off=trouble.model_off),
+        elsewhere=elsewhere,
+    )
+
+
+async def _end(job: JobAtHand, failure: FailureClass, reason: Reason, message: str) -> None:
+    await job.say(w.FailJob, failure=failure, message=words(message), reason=reason)
+
+
+def _next_question(job_id: str, pace: Pace, request: Request, now: datetime) -> datetime:
+    every = pace.first_poll if now - request.at < SOON else pace.poll
+    return now + every + spread(f"{job_id} {request.number}", every / 5)
+
+
+def _text(text: str | Forgotten | None) -> str | None:
+    return None if isinstance(text, Forgotten) else text
