@@ -166,9 +166,9 @@ def _falter(command: w.FailGeneration, work: Work) -> list[w.JobEvent]:
 
 
 def _fail_delivery(command: w.FailDelivery, state: Delivering) -> list[w.JobEvent]:
-    again = delivery_retry_at(
-        command.failure, attempt=command.attempt, at=command.at, not_before_s=command.retry_after_s
-    )
+    again = delivery_retry_at(attempt=command.attempt, at=command.at, not_before_s=command.retry_after_s)
+    if command.for_good:
+        again = None
     failed = w.DeliveryFailed(
         attempt=command.attempt,
         outcome=command.outcome,

@@ -111,13 +111,17 @@ class StartDelivery(JobCommand):
 
 
 class FailDelivery(JobCommand):
-    """The attempt's send failed; `outcome` says whether something may have arrived. Not again for `retry_after_s`."""
+    """The attempt's send failed; `outcome` says whether something may have arrived.
+
+    It is not made again for `retry_after_s`, or never, when it failed `for_good`.
+    """
 
     attempt: Number
     outcome: Outcome
     failure: FailureClass
     message: Words
     retry_after_s: Amount | None = None
+    for_good: bool = False
 
 
 class ConfirmDelivery(JobCommand):

@@ -157,10 +157,11 @@ class Sent(NamedTuple):
 
 
 class NotSent(NamedTuple):
-    """It was not sent, definitely. `retry_after_s`: not before."""
+    """It was not sent, definitely. `retry_after_s`: not before. `for_good`: nor will it ever be, the user is gone."""
 
     trouble: Trouble
     retry_after_s: int | None = None
+    for_good: bool = False
 
 
 class MaybeSent(NamedTuple):

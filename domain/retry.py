@@ -27,11 +27,9 @@ def retry_at(failure: FailureClass, *, attempt: int, at: datetime, elsewhere: bo
     return at + timedelta(seconds=BACKOFF_S[attempt - 1])
 
 
-def delivery_retry_at(
-    failure: FailureClass, *, attempt: int, at: datetime, not_before_s: int | None = None
-) -> datetime | None:
-    """When to send again after `attempt` (from 1) failed at that moment; None when it was the last."""
-    if failure in {FailureClass.USER_VIOLATION, FailureClass.BILLING} or attempt >= ATTEMPTS_MAX:
+def delivery_retry_at(*, attempt: int, at: datetime, not_before_s: int | None = None) -> datetime | None:
+    """When to send again after `attempt` (from 1) failed at that moment, whatever it met; None when it was the last."""
+    if attempt >= ATTEMPTS_MAX:
         return None
     return at + timedelta(seconds=max(BACKOFF_S[attempt - 1], not_before_s or 0))
 

@@ -25,8 +25,8 @@ async def deliver(job: JobAtHand, step: Deliver) -> None:
     match outcome:
         case o.Sent(file_id):
             await job.say(w.ConfirmDelivery, attempt=attempt, file_id=file_id)
-        case o.NotSent(trouble, retry_after_s):
-            await _fail(job, attempt, w.Outcome.NOT_SENT, trouble, retry_after_s)
+        case o.NotSent(trouble, retry_after_s, for_good):
+            await _fail(job, attempt, w.Outcome.NOT_SENT, trouble, retry_after_s=retry_after_s, for_good=for_good)
         case o.MaybeSent(message):
             await _fail(job, attempt, w.Outcome.UNKNOWN, o.Trouble(FailureClass.TEMPORARY, message))
 
@@ -38,7 +38,13 @@ async def find_out_delivery(job: JobAtHand, step: FindOutDelivery) -> None:
 
 
 async def _fail(
-    job: JobAtHand, attempt: int, outcome: w.Outcome, trouble: o.Trouble, retry_after_s: int | None = None
+    job: JobAtHand,
+    attempt: int,
+    outcome: w.Outcome,
+    trouble: o.Trouble,
+    *,
+    retry_after_s: int | None = None,
+    for_good: bool = False,
 ) -> None:
     await job.say(
         w.FailDelivery,
@@ -47,4 +53,5 @@ async def _fail(
         failure=trouble.failure,
         message=words(trouble.message),
         retry_after_s=retry_after_s,
+        for_good=for_good,
     )

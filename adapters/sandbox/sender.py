@@ -26,6 +26,7 @@ class Refuse(NamedTuple):
     failure: FailureClass
     about: str = "the script says so"
     retry_after_s: int | None = None
+    for_good: bool = False
 
 
 class Vanish(NamedTuple):
@@ -81,6 +82,7 @@ class FolderSender:
             case None:
                 return Sent(file_id=f"sandbox-{job}-{attempt}")
             case Refuse():
-                return NotSent(Trouble(fault.failure, fault.about), retry_after_s=fault.retry_after_s)
+                trouble = Trouble(fault.failure, fault.about)
+                return NotSent(trouble, retry_after_s=fault.retry_after_s, for_good=fault.for_good)
             case Vanish():
                 return MaybeSent("the answer was lost")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from domain import job_words as w
@@ -238,12 +240,25 @@ def test_a_failed_send_is_tried_again_with_growing_rests() -> None:
     known.when(j.fail_delivery(2)).then(j.undelivered(2, retry_at=s.after(seconds=20)))
 
 
-@pytest.mark.parametrize("failure", [FailureClass.USER_VIOLATION, FailureClass.BILLING])
-def test_a_send_that_trying_again_cannot_help_ends_at_once(failure: FailureClass) -> None:
+@pytest.mark.parametrize("failure", FailureClass)
+def test_a_send_that_failed_for_good_ends_at_once(failure: FailureClass) -> None:
     known = JOB.given(*j.PASTS[Delivering])
-    known.when(j.fail_delivery(1, NOT_SENT, failure)).then(
+    fields: dict[str, Any] = {"attempt": 1, "outcome": NOT_SENT, "failure": failure, "message": "no answer"}
+    known.when(j.wish(w.FailDelivery, **fields, for_good=True)).then(
         j.undelivered(1, failure=failure, retry_at=None), j.failed(failure, Reason.DELIVERY)
     )
+    known.when(j.wish(w.FailDelivery, **fields)).then(j.undelivered(1, failure=failure, retry_at=s.after(seconds=10)))
+
+
+def test_a_send_that_failed_for_good_after_one_that_may_have_arrived_counts_as_delivered() -> None:
+    known = JOB.given(*j.PASTS[Delivering]).after(j.start_delivery(2))
+    fields: dict[str, Any] = {
+        "attempt": 2,
+        "outcome": NOT_SENT,
+        "failure": FailureClass.UNKNOWN,
+        "message": "no answer",
+    }
+    assert isinstance(known.after(j.wish(w.FailDelivery, **fields, for_good=True)).state, Delivered)
 
 
 def test_a_confirmed_send_is_the_end_whatever_earlier_attempts_met() -> None:

@@ -12,7 +12,6 @@ from domain.retry import ATTEMPTS_MAX, BACKOFF_S, delivery_retry_at, retry_at, s
 from tests.domain.samples import NOON
 
 ENDS_A_GENERATION = {FailureClass.USER_VIOLATION, FailureClass.BILLING, FailureClass.UNKNOWN}
-ENDS_A_DELIVERY = {FailureClass.USER_VIOLATION, FailureClass.BILLING}
 RESTS = {1: 10, 2: 20}
 """Seconds of rest after an attempt; after the third there is none."""
 
@@ -21,7 +20,7 @@ RESTS = {1: 10, 2: 20}
 def test_rests_follow_from_class_and_attempt(failure: FailureClass, attempt: int) -> None:
     again = NOON + timedelta(seconds=RESTS[attempt]) if attempt in RESTS else None
     assert retry_at(failure, attempt=attempt, at=NOON) == (None if failure in ENDS_A_GENERATION else again)
-    assert delivery_retry_at(failure, attempt=attempt, at=NOON) == (None if failure in ENDS_A_DELIVERY else again)
+    assert delivery_retry_at(attempt=attempt, at=NOON) == again
 
 
 def test_every_failure_is_either_retried_or_final() -> None:
@@ -46,7 +45,7 @@ def test_a_limit_needs_no_rest_when_another_key_is_ready(failure: FailureClass) 
 
 def test_a_send_rests_as_long_as_the_messenger_asks() -> None:
     def again(not_before_s: int) -> object:
-        return delivery_retry_at(FailureClass.RATE_LIMIT, attempt=1, at=NOON, not_before_s=not_before_s)
+        return delivery_retry_at(attempt=1, at=NOON, not_before_s=not_before_s)
 
     assert again(3) == NOON + timedelta(seconds=10)
     assert again(37) == NOON + timedelta(seconds=37)

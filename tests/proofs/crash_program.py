@@ -39,7 +39,7 @@ UNSETTLED: Final = 3
 
 SEND_FAULTS: Final[dict[str, Fault]] = {
     NOT_SENT: Refuse(FailureClass.TEMPORARY),
-    BLOCKED: Refuse(FailureClass.USER_VIOLATION),
+    BLOCKED: Refuse(FailureClass.UNKNOWN, for_good=True),
     LOST: Vanish(written=False),
     ARRIVED_AND_LOST: Vanish(written=True),
 }
