@@ -7,8 +7,6 @@ import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
 import structlog
@@ -77,12 +75,18 @@ async def company_at(
         outside = await enter(outside_of(settings, kie=instead.kie, openai=instead.openai))
         site = FastAPI(title="Neurocards", openapi_url=None)
         web_url = await enter(_served(site, settings)) if web else None
-        scratch = Path(stack.enter_context(TemporaryDirectory(prefix="neurocards-")))
-        ground = await _ground(place, settings, store, executor, outside, web_url=web_url, scratch=scratch)
+        ground = await _ground(place, settings, store, executor, outside, web_url=web_url)
         plant = await enter(plant_on(ground))
         equip(site, plant, store.pool, settings)
         pipeline = instead.pipeline(plant.pipeline)
-        sharing = sharing_work(store, executor, url=place.url, pipeline=pipeline, stop_within_s=settings.shutdown_s)
+        sharing = sharing_work(
+            store,
+            executor,
+            url=place.url,
+            pipeline=pipeline,
+            beside={"housekeeping": plant.housekeeping.run},
+            stop_within_s=settings.shutdown_s,
+        )
         workers = await enter(sharing) if work else None
         yield Company(store, executor, plant, outside, web_url, workers)
 
@@ -95,7 +99,6 @@ async def _ground(
     outside: Outside,
     *,
     web_url: str | None,
-    scratch: Path,
 ) -> Ground:
     data_dir = place.data_dir or settings.data_dir
     storage = storage_of(settings, data_dir)
@@ -110,7 +113,7 @@ async def _ground(
         storage=storage,
         sender=FolderSender(storage, data_dir / "delivered"),
         public_url=public_url or (web_url if "KIE" in outside.in_sandbox else None),
-        scratch=scratch,
+        scratch=data_dir / "scratch",
     )
 
 

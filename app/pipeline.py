@@ -7,8 +7,9 @@ import hmac
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Final
 
 from adapters.kie.callbacks import callback_path
 from adapters.kie.client import KieService
@@ -27,12 +28,17 @@ from app.settings import Settings
 from app.templates import packaged_templates
 from domain.catalogue import Catalogue
 from domain.pace import Pace
+from processors.clock import SystemClock
 from processors.execute import Executor
+from processors.housekeeping import Housekeeping
 from processors.offers import Offers
 from processors.pipeline import CallbackUrl, Pipeline
 from processors.services import Sender
 
-BURST_PART = 4
+LEFT_BEHIND_AFTER: Final = timedelta(days=1)
+"""What is still half fetched then was left by a killed program."""
+
+BURST_PART: Final = 4
 """A quarter of the creations that 10 s allow may come at once."""
 
 
@@ -44,7 +50,8 @@ class Plant:
     storage: Storage
     links: Links
     callbacks: PostgresCallbacks
-    callback_secret: bytes
+    callback_secret: bytes = field(repr=False)
+    housekeeping: Housekeeping
 
 
 def storage_of(settings: Settings, data_dir: Path) -> Storage:
@@ -127,11 +134,23 @@ async def plant_on(ground: Ground) -> AsyncIterator[Plant]:
         callback_url=callback_url,
     )
     try:
-        yield Plant(pipeline, ground.storage, Links(secret_for("links", ground.data_key)), callbacks, secret)
+        yield Plant(
+            pipeline=pipeline,
+            storage=ground.storage,
+            links=Links(secret_for("links", ground.data_key)),
+            callbacks=callbacks,
+            callback_secret=secret,
+            housekeeping=_housekeeping(ground, callbacks, rests),
+        )
     finally:
         await scripts.close()
         await videos.close()
         await downloads.close()
+
+
+def _housekeeping(ground: Ground, callbacks: PostgresCallbacks, rests: PostgresRests) -> Housekeeping:
+    days = {"inputs": ground.settings.photos_kept_days, "outputs": ground.settings.videos_kept_days}
+    return Housekeeping(storage=ground.storage, inbox=callbacks, rests=rests, clock=SystemClock(), days=days)
 
 
 def _services(
@@ -146,7 +165,9 @@ def _services(
         upload_url=outside.kie_upload_base,
         connect_s=connect_s,
     )
+    ground.scratch.mkdir(parents=True, exist_ok=True)
     downloads = VideoFetcher(ground.storage, folder=ground.scratch, hosts=outside.kie_result_hosts, connect_s=connect_s)
+    downloads.sweep(older_than=datetime.now(UTC) - LEFT_BEHIND_AFTER)
     scripts = OpenAIWriter(
         packaged_templates(),
         api_key=outside.openai_key.get_secret_value(),

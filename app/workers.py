@@ -6,7 +6,7 @@ Either of all shards, by the only process there is, or of those that this proces
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any, Final
@@ -19,12 +19,14 @@ from adapters.postgres.open_jobs import PostgresOpenJobs
 from adapters.postgres.tracking import PostgresTracking
 from adapters.postgres.views import PostgresViews
 from processors.execute import Executor
+from processors.job_at_hand import JobAtHand
 from processors.lease import Lease
 from processors.ownership import Ownership
 from processors.pipeline import Pipeline
 from processors.projector import project
 from processors.settler import Settler
 from processors.shard_jobs import ShardJobs
+from processors.steady import keep_going
 
 STOP_WITHIN_S: Final = 10.0
 UNFIT: Final = (MapperDeserialisationError,)
@@ -54,26 +56,38 @@ async def at_work(store: PostgresEventStore, executor: Executor) -> AsyncIterato
                 raise end
 
 
+Beside = Mapping[str, Callable[[], Awaitable[None]]]
+NOTHING_ELSE: Final[Beside] = {}
+
+
 class Workers:
     """Runs the shards that this process owns."""
 
-    def __init__(self, store: PostgresEventStore, executor: Executor, *, url: str, pipeline: Pipeline) -> None:
+    def __init__(
+        self, store: PostgresEventStore, executor: Executor, *, url: str, pipeline: Pipeline, beside: Beside
+    ) -> None:
         self._store = store
         self._executor = executor
         self._pipeline = pipeline
+        self._beside = beside
         self._jobs: dict[int, ShardJobs] = {}
         open_locks = partial(PostgresLocks.opened, url, role=Role.PROCESSORS)
         self.ownership = Ownership(open_locks, self._run_shard, shards=store.shards, unfit=UNFIT)
 
     async def run(self) -> None:
         """Takes part until the ownership is told to stop."""
-        beside = [asyncio.create_task(self._hear()), asyncio.create_task(self._pipeline.offers.run())]
+        works = {"callbacks": self._hear, "probing of models": self._pipeline.offers.run, **self._beside}
+        beside = [asyncio.create_task(keep_going(name, work), name=name) for name, work in works.items()]
         try:
             await self.ownership.run()
         finally:
             for other in beside:
                 other.cancel()
             await asyncio.gather(*beside, return_exceptions=True)
+
+    def at_hand(self) -> list[JobAtHand]:
+        """The jobs under way, of all shards that run here."""
+        return [job for jobs in self._jobs.values() for job in jobs.at_hand()]
 
     async def _run_shard(self, shard: int, lease: Lease) -> None:
         jobs = ShardJobs(
@@ -107,13 +121,15 @@ async def sharing_work(
     *,
     url: str,
     pipeline: Pipeline,
+    beside: Beside = NOTHING_ELSE,
     stop_within_s: float = STOP_WITHIN_S,
 ) -> AsyncIterator[Workers]:
-    """Runs this process's share of the shards until it is left; then steps under way come to their end in time.
+    """Runs this process's share of the shards, and works `beside` them by name, until it is left; then steps under
+    way come to their end in time.
 
     Raises what opening the locks raises.
     """
-    workers = Workers(store, executor, url=url, pipeline=pipeline)
+    workers = Workers(store, executor, url=url, pipeline=pipeline, beside=beside)
     running = asyncio.create_task(workers.run(), name="workers")
     try:
         yield workers

@@ -41,7 +41,6 @@ OF_JOB: Final = """
     SELECT number, task FROM kie_callbacks WHERE shard = $1 AND account = $2 AND job = $3
     ORDER BY number, received_at, task LIMIT 1000
 """
-FORGET: Final = "DELETE FROM kie_callbacks WHERE shard = $1 AND account = $2 AND job = $3"
 SWEEP: Final = """
     DELETE FROM kie_callbacks WHERE ctid = ANY (ARRAY(
         SELECT ctid FROM kie_callbacks WHERE shard = $1 AND received_at < $2 LIMIT 5000))
@@ -73,10 +72,6 @@ class PostgresCallbacks:
         """The job's request numbers and the ids of the tasks that were named for them, in the order of the requests."""
         rows = await self._pool.fetch(OF_JOB, self._shard(account), account, job)
         return [(row["number"], row["task"]) for row in rows]
-
-    async def forget(self, account: int, job: str) -> None:
-        """Deletes what was kept of the job."""
-        await self._pool.execute(FORGET, self._shard(account), account, job)
 
     async def sweep(self, older_than: datetime) -> int:
         """Deletes what was received before that moment, in small transactions. Returns how many."""

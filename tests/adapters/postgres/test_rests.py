@@ -64,7 +64,7 @@ async def test_no_stretch_of_time_has_more_than_the_rate(burst: int, per_s: floa
     await no_stretch_of_time_has_more_than_the_rate(database, burst=burst, per_s=per_s)
 
 
-TAKES_NO_LOCK: Fault = {"lease_turns": (("FOR UPDATE;", ";"),)}
+TAKES_NO_LOCK: Fault = {"lease_turns": (("FOR UPDATE;", "; PERFORM pg_sleep(0.005);"),)}
 SAVES_UP_WHAT_NOBODY_TOOK: Fault = {
     "lease_turns": (("least(greatest(paid_us, now_us), now_us + burst_us)", "paid_us"),)
 }
