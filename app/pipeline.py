@@ -20,11 +20,11 @@ from adapters.postgres.callbacks import PostgresCallbacks
 from adapters.postgres.event_store import PostgresEventStore
 from adapters.postgres.rests import PostgresRests
 from adapters.scripts.openai_writer import OpenAIWriter
-from adapters.storage.files import Storage, open_storage
+from adapters.storage.files import Storage, StorageUrlRefused, open_storage
 from adapters.storage.links import Links
 from app.catalogue import packaged_catalogue
 from app.outside import Outside
-from app.settings import Settings
+from app.settings import Settings, SettingsError
 from app.templates import packaged_templates
 from domain.catalogue import Catalogue
 from domain.pace import Pace
@@ -55,8 +55,11 @@ class Plant:
 
 
 def storage_of(settings: Settings, data_dir: Path) -> Storage:
-    """The storage at STORAGE_URL, or a folder beside the database. Raises StorageUrlRefused."""
-    return open_storage(settings.storage_url or str(data_dir / "storage"))
+    """The storage at STORAGE_URL, or a folder beside the database. Raises SettingsError."""
+    try:
+        return open_storage(settings.storage_url or str(data_dir / "storage"))
+    except StorageUrlRefused as refused:
+        raise SettingsError(str(refused)) from refused
 
 
 def secret_for(purpose: str, data_key: bytes) -> bytes:
@@ -65,7 +68,10 @@ def secret_for(purpose: str, data_key: bytes) -> bytes:
 
 
 def pace_of(settings: Settings, *, callbacks: bool) -> Pace:
-    """The deadlines and rhythms that are set."""
+    """The deadlines and rhythms that are set. Raises SettingsError."""
+    if settings.generation_timeout_s > settings.job_timeout_s:
+        msg = "GENERATION_TIMEOUT_S is longer than JOB_TIMEOUT_S: a generation is part of its job"
+        raise SettingsError(msg)
     return Pace(
         queue=timedelta(seconds=settings.queue_timeout_s),
         job=timedelta(seconds=settings.job_timeout_s),
