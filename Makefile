@@ -23,7 +23,7 @@ help: ## print this list
 
 install: .venv/installed ## make the environment .venv from the lock (the other targets do it by themselves)
 
-demo: .venv/installed ## play a story on a real ledger in the terminal; needs no account and no settings
+demo: .venv/installed ## photos become videos on this machine, with everything that can go wrong; needs no account
 	$(BIN)/neurocards demo $(ARGS)
 
 test: .venv/installed ## run the tests, with the short forms of the long proofs

@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, TextIO
+from pathlib import Path
+from typing import Any, Final
 
 from admin.account import read
+from admin.feed import Feed
+from admin.notices import fault_in_words
 from admin.office import Office
+from admin.props import KeptPhoto, Mishap, Props
 from admin.words import credits_in_words
-from domain import job_words as words
 from domain.account_words import OpenAccount
 from domain.bonus import GiveBonus
-from domain.catalogue import Catalogue
-from domain.failures import FailureClass
+from domain.catalogue import Catalogue, Model
+from domain.feedback import Progress, Stage
 from domain.invoice import IssueInvoice
 from domain.ledger import LedgerCommand
 from domain.order import PlaceOrder, job_ids
 from domain.payment import ReceivePayment, RecordPaymentRefund
+from domain.photo import PhotoRefused
 from domain.refusals import Refusal
-from domain.streams import account as account_stream
 from processors.execute import Done
 
 FIRST_ACCOUNT: Final = 1001
 """Made-up users: the ids that Telegram gives away have been longer for many years."""
 
-PATIENCE_S: Final = 30.0
+TEMPLATE: Final = "slow-zoom"
 WIDTH: Final = 76
 
 
@@ -39,20 +41,32 @@ class Person:
     account: int
 
 
+@dataclass(frozen=True, slots=True)
+class Product:
+    """What a video is wanted of: its name, and its photo's name in storage."""
+
+    name: str
+    photo: str
+
+
 class Cast:
     """Does things and tells them. Ids are made of the account and a number, so nothing happens twice."""
 
-    def __init__(self, office: Office, catalogue: Catalogue, out: TextIO) -> None:
+    def __init__(self, office: Office, catalogue: Catalogue, props: Props, feed: Feed) -> None:
         self._office = office
         self._catalogue = catalogue
-        self._out = out
+        self._props = props
+        self._feed = feed
         self._number = 0
         self._next_account = FIRST_ACCOUNT
+        self.delivered: list[tuple[Person, str]] = []
+        """Who received the videos of which jobs, in the order in which the story asked."""
 
-    def say(self, line: str = "") -> None:
-        """Tells a line."""
-        self._out.write(f"{line}\n")
-        self._out.flush()
+    def model(self, model_id: str) -> Model:
+        """The catalogue's entry, open or closed."""
+        entry = self._catalogue.entry(model_id)
+        assert entry is not None, "the story knows the catalogue"
+        return entry
 
     async def opens(self, name: str, *, invited_by: Person | None = None) -> Person:
         """Opens the next account that nobody has, and gives the welcome."""
@@ -61,8 +75,9 @@ class Cast:
             self._next_account += 1
         person = Person(name, self._next_account)
         self._next_account += 1
+        self._feed.know(person.account, name)
         come = "" if invited_by is None else f", invited by {invited_by.name}"
-        self.say(f"{name} opens account {person.account}{come}")
+        self._feed.say(f"  {name} opens account {person.account}{come}")
         await self.is_given(person, self._catalogue.welcome, source="welcome", reason="welcome", by="neurocards")
         return person
 
@@ -89,63 +104,66 @@ class Cast:
         await self._do(RecordPaymentRefund, person, charge=charge, stars=stars)
         await self._tell(person, f"gets {stars} Stars back from Telegram")
 
-    async def orders(self, person: Person, count: int, *, model: str, product: str, taps: int = 1) -> list[str]:
+    async def shows(self, person: Person, photo: Path) -> Product | None:
+        """Sends a file as a photo: it is kept, or refused before there is any order."""
+        match await self._props.keep(person.account, photo):
+            case PhotoRefused() as refused:
+                await self._tell(person, f"sends {photo.name}: REFUSED, {fault_in_words(refused)}")
+                return None
+            case KeptPhoto(name, width, height):
+                await self._tell(person, f"sends {photo.name}: kept, {width}x{height}")
+                return Product(photo.stem.replace("_", " "), name)
+
+    async def orders(
+        self,
+        person: Person,
+        product: Product,
+        model: Model,
+        *,
+        count: int = 1,
+        taps: int = 1,
+        mishap: Mishap | None = None,
+    ) -> list[str]:
         """Orders videos and returns their jobs; none when the rules refuse. A second tap changes nothing."""
-        entry = self._catalogue.model(model)
         order = PlaceOrder(
             account=person.account,
             at=_now(),
             order=f"demo.{person.account}.{self._next()}",
             count=count,
-            model=entry.id,
-            price=entry.price,
-            photo="photo-of-the-product",
-            product_text=product,
+            model=model.id,
+            price=model.price,
+            template=TEMPLATE,
+            photo=product.photo,
+            product_text=product.name,
         )
-        wish = f"orders {count} video{'s' if count > 1 else ''} of «{product}» at {credits_in_words(entry.price)} each"
-        try:
-            await self._office.executor.execute(order)
-        except Refusal as refusal:
-            await self._tell(person, f"{wish}: refused, {refusal}")
-            return []
-        await self._tell(person, wish)
-        for _ in range(taps - 1):
-            again = await self._office.executor.execute(order)
-            await self._tell(person, f"taps once more: {len(again.changes)} new events, it is the same order")
+        if mishap is not None:
+            self._props.arrange(mishap, job_ids(order)[0])
+        videos = f"{count} videos" if count > 1 else "a video"
+        wish = f"orders {videos} of «{product.name}» by {model.name}, {credits_in_words(model.price)} each"
+        async with self._feed.turn:
+            try:
+                await self._office.executor.execute(order)
+            except Refusal as refusal:
+                await self._tell(person, f"{wish}: REFUSED, {refusal}")
+                return []
+            await self._tell(person, wish)
+            if mishap is not None:
+                self._feed.say(f"      ({mishap.value})")
+            for _ in range(taps - 1):
+                again = await self._office.executor.execute(order)
+                await self._tell(person, f"taps once more: {len(again.changes)} new events, it is the same order")
         return job_ids(order)
 
-    async def receive(self, person: Person, jobs: Iterable[str]) -> None:
-        """The videos are made and delivered, the credits captured."""
+    async def hears_out(self, person: Person, jobs: Sequence[str]) -> list[Progress]:
+        """Returns once each job has ended and its credits are settled."""
+        ends = [await self._feed.until(person.account, job, _is_settled) for job in jobs]
+        self.delivered += [(person, job) for job, end in zip(jobs, ends, strict=True) if end.captured]
+        return ends
+
+    async def have_scripts(self, person: Person, jobs: Sequence[str]) -> None:
+        """Returns once each job has its script."""
         for job in jobs:
-            await self._live(person, job)
-            await self._end(person, words.ConfirmDelivery, job, attempt=1)
-            await self._tell(person, f"receives the video of job {job}: captured")
-
-    async def fails(self, person: Person, job: str, failure: FailureClass, message: str) -> None:
-        """The job ends without a video, and its credits come back."""
-        await self._end(person, words.FailJob, job, failure=failure, message=message)
-        await self._tell(person, f"is told that job {job} failed, {message}: refunded")
-
-    async def cancels(self, person: Person, job: str) -> None:
-        """The job is not wanted any more, and its credits come back."""
-        await self._end(person, words.CancelJob, job)
-        await self._tell(person, f"cancels job {job}: refunded")
-
-    async def _live(self, person: Person, job: str) -> None:
-        kling = f"task-{job}"
-        await self._do(words.WritePrompt, person, job=job, script="медленный наезд", source=words.ScriptSource.TEMPLATE)
-        await self._do(words.RequestTask, person, job=job, number=1, key="demo")
-        await self._do(words.RecordTask, person, job=job, number=1, task=kling)
-        await self._do(words.AcceptPhoto, person, job=job, number=1)
-        await self._do(words.RecordVideo, person, job=job, number=1, url=f"https://example.org/{job}.mp4")
-        await self._do(words.StoreVideo, person, job=job, file=f"videos/{job}.mp4")
-        await self._do(words.StartDelivery, person, job=job, attempt=1)
-
-    async def _end(self, person: Person, kind: type[words.JobCommand], job: str, **values: Any) -> None:
-        await self._do(kind, person, job=job, **values)
-        async with asyncio.timeout(PATIENCE_S):
-            while await self._office.settlements.settled_by(account_stream(person.account), job) is None:  # noqa: ASYNC110 - the settler does it
-                await asyncio.sleep(0.005)
+            await self._feed.until(person.account, job, _has_script)
 
     async def _do(self, kind: type[Any], person: Person, **values: Any) -> Done:
         command: LedgerCommand = kind(account=person.account, at=_now(), **values)
@@ -155,11 +173,19 @@ class Cast:
         books = (await read(self._office.accounts, person.account)).books
         debt = f", debt {books.debt}" if books.debt else ""
         line = f"  {person.name} {deed}"
-        self.say(f"{line.ljust(WIDTH)}  available {books.available}, reserved {books.reserved}{debt}")
+        self._feed.say(f"{line.ljust(WIDTH)}  available {books.available}, reserved {books.reserved}{debt}")
 
     def _next(self) -> int:
         self._number += 1
         return self._number
+
+
+def _has_script(progress: Progress) -> bool:
+    return progress.stage not in {Stage.UNKNOWN, Stage.ACCEPTED}
+
+
+def _is_settled(progress: Progress) -> bool:
+    return progress.captured or progress.refunded is not None
 
 
 def _now() -> datetime:

@@ -15,6 +15,7 @@ from adapters.codec import EventSchemaError
 from adapters.local_postgres_errors import DataFolderError, LocalPostgresError, ServerAccountMissing
 from adapters.postgres.connections import LOST
 from adapters.postgres.keys import WrongDataKey
+from adapters.postgres.locks import NotDirect
 from adapters.postgres.migrate import MigrationError, WrongShards
 from admin.office import FINDING, UNREACHABLE, WRONG_USE, NotThere, WrongUse
 from app.database import NotMigrated
@@ -38,7 +39,7 @@ def _lost(error: BaseException) -> str:
 
 
 TABLE: Final[tuple[tuple[Errors, int, Callable[[BaseException], str]], ...]] = (
-    ((SettingsError, WrongUse, WrongDataKey, WrongShards), WRONG_USE, _itself),
+    ((SettingsError, WrongUse, WrongDataKey, WrongShards, NotDirect), WRONG_USE, _itself),
     ((DataFolderError, ServerAccountMissing), WRONG_USE, _itself),
     ((LocalPostgresError, NotMigrated, MigrationError, TooManyConflicts), UNREACHABLE, _itself),
     (AccountNotOpen, FINDING, lambda error: f"refused: {error}; its user has to start the bot first"),

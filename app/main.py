@@ -5,22 +5,22 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
 
 import typer
 from typer._click.exceptions import ClickException  # the base of typer.BadParameter, which alone is public
 
 from admin.cli import cli
 from admin.office import OK
-from admin.story import play
 from app import logs
-from app.catalogue import packaged_catalogue
 from app.company import company_at, told_to_stop
-from app.database import Place, bring_up, located, opened
-from app.desk import OfficeDesk, office_on
+from app.database import Place, bring_up, located
+from app.demo import demo
+from app.desk import OfficeDesk
 from app.failures import ReaderGone, heard, told
 from app.loop import run as on_loop
 from app.settings import Settings, SettingsError, read_settings
-from app.workers import at_work
 
 INTERRUPTED = 130
 
@@ -84,22 +84,19 @@ async def _until_told(place: Place, settings: Settings, *, web: bool, work: bool
     return OK
 
 
-@cli.command()
-def demo() -> int:
-    """Play a story on a real ledger in DATA_DIR, show the statements, verify the books."""
+@cli.command("demo")
+def show(
+    photos: Annotated[Path | None, typer.Option(help="A folder of photos; without it the packaged ones.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Where videos go; without it, beside the database.")] = None,
+) -> int:
+    """Make videos of photos while everything that can goes wrong; show the statements, verify the books."""
     settings = read_settings()
     if settings.database_url is not None:
         msg = "DATABASE_URL is set, and the demo's made-up accounts belong in no real ledger: take it out"
         raise SettingsError(msg)
     with heard(), located(settings) as place:
-        typer.echo(f"PostgreSQL runs in {place.data_dir}; the demo's accounts stay there\n")
-        return on_loop(_demo(place, settings))
-
-
-async def _demo(place: Place, settings: Settings) -> int:
-    catalogue = packaged_catalogue()
-    async with opened(place, settings) as store, office_on(store) as office, at_work(store, office.executor):
-        return await play(office, catalogue, sys.stdout)
+        typer.echo(f"PostgreSQL runs in {place.data_dir}; the demo's accounts stay there")
+        return on_loop(demo(place, settings, photos=photos, out=out, screen=sys.stdout))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
