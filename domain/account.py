@@ -49,6 +49,7 @@ from domain.refusals import (
     ReservationOpen,
     SelfReferral,
 )
+from domain.shapes import of_checked
 
 REFUND_TERM: Final = timedelta(days=7)
 """How long credits live that come back from a reservation after their lot expired."""
@@ -152,24 +153,33 @@ def _add(command: AddCredits, state: Account) -> AccountEvent:
 
 
 def _reserve(command: ReserveCredit, state: Account) -> list[AccountEvent]:
-    if command.job in state.reservations:
-        if total(state.reservations[command.job]) == command.amount:
-            return []
-        raise ReservationOpen(command.job)
+    before = state.reservations.get(command.job)
+    if before is not None and total(before) == command.amount:
+        return []
+    due, state = expire(state, command.at)
+    return [*due, reserve(state, job=command.job, amount=command.amount)]
+
+
+def reserve(state: Account, *, job: str, amount: int) -> CreditReserved:
+    """Takes the amount out of the lots, of which none has expired.
+
+    Raises ReservationOpen, AccountInDebt, InsufficientCredits.
+    """
+    if job in state.reservations:
+        raise ReservationOpen(job)
     if state.debt:
         raise AccountInDebt(state.debt)
-    due, state = expire(state, command.at)
-    draws = draw(state.lots, command.amount)
-    if total(draws) < command.amount:
-        raise InsufficientCredits(available=state.available, asked=command.amount)
-    return [*due, CreditReserved(job=command.job, amount=command.amount, draws=draws)]
+    draws = draw(state.lots, amount)
+    if total(draws) < amount:
+        raise InsufficientCredits(available=state.available, asked=amount)
+    return of_checked(CreditReserved, job=job, amount=amount, draws=draws)
 
 
 def _capture(command: CaptureCredit, state: Account) -> AccountEvent:
     draws = state.reservations.get(command.job)
     if draws is None:
         raise NoOpenReservation(command.job)
-    return CreditCaptured(job=command.job, amount=total(draws), draws=draws)
+    return of_checked(CreditCaptured, job=command.job, amount=total(draws), draws=draws)
 
 
 def _refund(command: RefundCredit, state: Account) -> AccountEvent:
@@ -182,7 +192,8 @@ def _refund(command: RefundCredit, state: Account) -> AccountEvent:
         part.model_copy(update={"expires_at": fresh}) if part.expires_at and part.expires_at <= command.at else part
         for part in back
     )
-    return CreditRefunded(
+    return of_checked(
+        CreditRefunded,
         job=command.job,
         amount=total(draws),
         returned=returned,
@@ -214,7 +225,7 @@ def expire(state: Account, at: datetime) -> tuple[list[AccountEvent], Account]:
     """The expiries that are due at that moment, and the account after them."""
     due = _due(state, at)
     for event in due:
-        state = _evolve_open(state, event)
+        state = evolve_open(state, event)
     return due, state
 
 
@@ -226,20 +237,23 @@ def evolve(state: AccountState, event: AccountEvent) -> AccountState:
     if isinstance(state, NoAccount):
         assert isinstance(event, AccountOpened), "an account's first event is AccountOpened"
         return Account(inviter=event.inviter)
-    return _evolve_open(state, event)
+    return evolve_open(state, event)
 
 
-def _evolve_open(state: Account, event: AccountEvent) -> Account:
+def evolve_open(state: Account, event: AccountEvent) -> Account:
+    """The same of an account that is open."""
     match event:
         case CreditReserved(job=job, draws=draws):
-            return Account(state.inviter, without(state.lots, draws), state.reservations.insert(job, draws), state.debt)
+            inviter, lots, reservations, debt = state
+            return Account(inviter, without(lots, draws), reservations.insert(job, draws), debt)
         case CreditCaptured(job=job):
-            return Account(state.inviter, state.lots, state.reservations.remove(job), state.debt)
+            inviter, lots, reservations, debt = state
+            return Account(inviter, lots, reservations.remove(job), debt)
         case CreditRefunded(job=job, returned=returned, to_debt=to_debt):
-            lots = state.lots
+            inviter, lots, reservations, debt = state
             for part in returned:
                 lots = with_part(lots, part)
-            return Account(state.inviter, lots, state.reservations.remove(job), state.debt - total(to_debt))
+            return Account(inviter, lots, reservations.remove(job), debt - total(to_debt))
         case CreditsGranted() | CreditsPurchased():
             return _evolve_incoming(state, event)
         case CreditsRevoked(draws=draws, debt=debt):

@@ -65,7 +65,7 @@ class ExpireCredits(Command):
 AccountCommand = OpenAccount | AddCredits | ReserveCredit | CaptureCredit | RefundCredit | TakeCredits | ExpireCredits
 
 
-# Events
+# Events. Their ids are a command's, which were checked there; so here they are plain texts.
 
 
 class AccountOpened(Event):
@@ -77,7 +77,7 @@ class AccountOpened(Event):
 class CreditsGranted(Event):
     """A gift came in. `debt_settled` of it went to an older debt, the rest is available."""
 
-    source: Id
+    source: str
     amount: Amount
     debt_settled: Whole
     expires_at: Moment | None
@@ -88,7 +88,7 @@ class CreditsGranted(Event):
 class CreditsPurchased(Event):
     """Paid credits came in; `source` is Telegram's charge id."""
 
-    source: Id
+    source: str
     amount: Amount
     debt_settled: Whole
     reason: Words
@@ -98,7 +98,7 @@ class CreditsPurchased(Event):
 class CreditReserved(Event):
     """A job's credits left `available`."""
 
-    job: Id
+    job: str
     amount: Amount
     draws: tuple[Draw, ...]
 
@@ -106,7 +106,7 @@ class CreditReserved(Event):
 class CreditCaptured(Event):
     """A job's reserved credits were spent."""
 
-    job: Id
+    job: str
     amount: Amount
     draws: tuple[Draw, ...]
 
@@ -114,7 +114,7 @@ class CreditCaptured(Event):
 class CreditRefunded(Event):
     """A job's reserved credits came back: `returned` to lots, `to_debt` to an older debt."""
 
-    job: Id
+    job: str
     amount: Amount
     returned: tuple[Draw, ...]
     to_debt: tuple[Draw, ...]
@@ -124,11 +124,11 @@ class CreditRefunded(Event):
 class CreditsRevoked(Event):
     """Credits were taken away: `draws` of them from lots, `debt` of them are owed."""
 
-    revocation: Id
+    revocation: str
     amount: Amount
     draws: tuple[Draw, ...]
     debt: Whole
-    of: Id | None
+    of: str | None
     reason: Words
     by: Words
 

@@ -89,8 +89,8 @@ def streams_of(command: LedgerCommand) -> Streams:
     of_account = streams.account(command.account)
     match command:
         case PlaceOrder():
-            jobs = tuple(streams.job(command.account, job_id) for job_id in order.job_ids(command))
-            return Streams(read=(of_account,), new=jobs)
+            jobs = [streams.job(command.account, job_id) for job_id in order.job_ids(command)]
+            return Streams(read=(of_account,), new=tuple(jobs))
         case JobCommand():
             return Streams(read=(streams.job(command.account, command.job),))
         case GiveBonus():

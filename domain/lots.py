@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from domain.shapes import Amount, Id, Moment, Value, later
+from domain.shapes import Amount, Moment, Value, later, of_checked
 
 
 class LotKind(StrEnum):
@@ -25,7 +25,7 @@ class LotKind(StrEnum):
 class Draw(Value):
     """Credits of one lot that one event moves. `amount` in whole credits."""
 
-    lot: Id
+    lot: str
     kind: LotKind
     amount: Amount
     expires_at: Moment | None = None
@@ -56,12 +56,12 @@ Lots = tuple[Lot, ...]
 
 def total(parts: Iterable[Draw]) -> int:
     """The credits of all parts together."""
-    return sum(part.amount for part in parts)
+    return sum([part.amount for part in parts])
 
 
 def available(lots: Lots) -> int:
     """The credits left in all lots together."""
-    return sum(lot.remaining for lot in lots)
+    return sum([lot.remaining for lot in lots])
 
 
 def draw(lots: Lots, amount: int) -> tuple[Draw, ...]:
@@ -71,7 +71,7 @@ def draw(lots: Lots, amount: int) -> tuple[Draw, ...]:
         if amount == 0:
             break
         taken = min(amount, lot.remaining)
-        parts.append(Draw(lot=lot.id, kind=lot.kind, amount=taken, expires_at=lot.expires_at))
+        parts.append(of_checked(Draw, lot=lot.id, kind=lot.kind, amount=taken, expires_at=lot.expires_at))
         amount -= taken
     return tuple(parts)
 
@@ -92,9 +92,15 @@ def split(parts: Iterable[Draw], amount: int) -> tuple[tuple[Draw, ...], tuple[D
 
 def without(lots: Lots, parts: tuple[Draw, ...]) -> Lots:
     """The lots after these parts were taken out. The parts must be in them: it is a fold of facts."""
-    if len(parts) == 1 and lots and _holds_more_than(lots[0], parts[0]):  # nearly always
-        first = lots[0]
-        return (Lot(first.id, first.kind, first.remaining - parts[0].amount, first.expires_at), *lots[1:])
+    if len(parts) == 1 and lots:  # nearly always
+        (part,), (lot, kind, remaining, expires_at) = parts, lots[0]
+        left = remaining - part.amount
+        if left > 0 and lot == part.lot and kind is part.kind and expires_at == part.expires_at:
+            return (Lot(lot, kind, left, expires_at), *lots[1:])
+    return _without_slowly(lots, parts)
+
+
+def _without_slowly(lots: Lots, parts: tuple[Draw, ...]) -> Lots:
     taken = {(part.lot, part.kind, part.expires_at): part.amount for part in parts}
     left: list[Lot] = []
     for lot in lots:
@@ -105,15 +111,6 @@ def without(lots: Lots, parts: tuple[Draw, ...]) -> Lots:
             assert amount == lot.remaining, "more was taken from a lot than it held"
     assert not taken, "credits were taken from a lot that is not there"
     return tuple(left)
-
-
-def _holds_more_than(lot: Lot, part: Draw) -> bool:
-    return (
-        lot.remaining > part.amount
-        and lot.id == part.lot
-        and lot.kind is part.kind
-        and lot.expires_at == part.expires_at
-    )
 
 
 def with_part(lots: Lots, part: Draw) -> Lots:

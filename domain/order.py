@@ -8,7 +8,6 @@ and is answered with what is already there, while the same order with other cont
 from __future__ import annotations
 
 from domain import account, job, streams
-from domain.account_words import ReserveCredit
 from domain.job_states import JobState, brief_of
 from domain.job_words import JobQueued
 from domain.ordered import Ordered
@@ -46,25 +45,20 @@ def decide(command: PlaceOrder, account_state: account.AccountState, first: JobS
         return _placed_before(command, placed)
     if isinstance(account_state, account.NoAccount):
         raise AccountNotOpen(command.account)
-    _affordable(command, account_state)
-    changes: list[tuple[str, Event]] = []
-    account_stream = streams.account(command.account)
-    for index, job_id in enumerate(job_ids(command)):
-        reserve = ReserveCredit(account=command.account, at=command.at, job=job_id, amount=command.price)
-        for event in account.decide(reserve, account_state):
-            account_state = account.evolve(account_state, event)
-            changes.append((account_stream, event))
-        changes.append((streams.job(command.account, job_id), job.queued(command, index)))
-    return changes
-
-
-def _affordable(command: PlaceOrder, state: account.Account) -> None:
-    if state.debt:
-        raise AccountInDebt(state.debt)
-    _, state = account.expire(state, command.at)
+    if account_state.debt:
+        raise AccountInDebt(account_state.debt)
+    due, state = account.expire(account_state, command.at)
     asked = command.price * command.count
     if state.available < asked:
         raise InsufficientCredits(available=state.available, asked=asked)
+    of_account = streams.account(command.account)
+    changes: list[tuple[str, Event]] = [(of_account, event) for event in due]
+    for index, job_id in enumerate(job_ids(command)):
+        reserved = account.reserve(state, job=job_id, amount=command.price)
+        changes += ((of_account, reserved), (streams.job(command.account, job_id), job.queued(command, index)))
+        if index + 1 < command.count:
+            state = account.evolve_open(state, reserved)
+    return changes
 
 
 def _placed_before(command: PlaceOrder, placed: JobQueued) -> list[tuple[str, Event]]:

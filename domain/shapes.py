@@ -7,7 +7,7 @@ Amounts are whole credits: `0`, `1.5`, `"1"` and `True` are no amounts.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -39,6 +39,28 @@ class Value(BaseModel):
     """A frozen value that refuses unknown fields and never converts one type into another."""
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+
+SomeValue = TypeVar("SomeValue", bound=Value)
+
+_new = object.__new__
+_set_fields = BaseModel.__dict__["__dict__"].__set__
+_set_names = BaseModel.__dict__["__pydantic_fields_set__"].__set__
+_set_extra = BaseModel.__dict__["__pydantic_extra__"].__set__
+_set_private = BaseModel.__dict__["__pydantic_private__"].__set__
+
+
+def of_checked(cls: type[SomeValue], **fields: Any) -> SomeValue:
+    """The value of all these fields, each of which was checked before: a command's, a state's, or counted from such.
+
+    Equals what building it would give, and saves checking the same again, which is most of what building costs.
+    """
+    value = _new(cls)
+    _set_fields(value, fields)
+    _set_names(value, set(fields))
+    _set_extra(value, None)
+    _set_private(value, None)
+    return value
 
 
 class Command(Value):

@@ -68,29 +68,35 @@ CREATE TABLE tracking (
     CONSTRAINT positions_are_counted CHECK (position >= 0)
 ) WITH (fillfactor = 50);
 
+-- The events of a batch of appends, in order: each is an array of what the columns of `events` are to hold.
+CREATE FUNCTION events_of(batch jsonb) RETURNS TABLE (
+    number bigint, stream text, version bigint, type text, event_id uuid, data jsonb,
+    command_id text, update_id bigint, cause_id uuid
+) LANGUAGE sql IMMUTABLE AS $$
+    SELECT number, e ->> 0, (e ->> 1)::bigint, e ->> 2, (e ->> 3)::uuid, e -> 4,
+           e ->> 5, (e ->> 6)::bigint, (e ->> 7)::uuid
+    FROM jsonb_array_elements(batch) WITH ORDINALITY AS listed (e, number)
+$$;
+
 -- Writes many appends of one shard, each as a whole or not at all, and answers each. An append is some events, all of
 -- one owner's streams, and optionally a processor's position. It is refused when a stream is not exactly where the
 -- append expects it, when its processor has been there before, or when an earlier append of its chain was refused.
 --
---   chains      per append: appends of one chain were decided one on the other
---   trackers    per append: the processor whose position moves with it, or NULL; all of it is NULL when no append has
---               one and each stream's versions follow each other: then the appends are looked at all at once
---   tracked     per append: that position
---   appends     per event:  the number of its append, from 1, ascending
---   streams ... per event:  what the columns of `events` hold; an array of causes may be NULL when it holds none
+--   at_once  whether the appends may be looked at all at once: each stream's versions follow each other, and no append
+--            moves a processor
+--   appends  an array for each: its chain, the processor whose position moves with it or null, that position, and the
+--            number of its events; appends of one chain were decided one on the other
+--   batch    the events of all of them, as `events_of` reads them: one document costs the client half of what arrays do
 --
 -- Returns the position before the first one written, and `answers`: NULL when every append was written in turn, else
 -- one object per append, {"position": first} or {"stream": refused, "version": actual}. An append that lies in the log
 -- already (the same event id at the same place: its caller lost the connection) is answered as written.
 CREATE FUNCTION append_events(
-    to_shard integer, chains integer[], trackers text[], tracked bigint[],
-    appends integer[], streams text[], versions bigint[], types text[], event_ids uuid[], data jsonb[],
-    command_ids text[], update_ids bigint[], cause_ids uuid[],
-    OUT before bigint, OUT answers jsonb
+    to_shard integer, at_once boolean, appends jsonb, batch jsonb, OUT before bigint, OUT answers jsonb
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     now_locked timestamptz;
-    count_all  bigint := coalesce(array_length(streams, 1), 0);
+    count_all  bigint := jsonb_array_length(batch);
 BEGIN
     UPDATE heads SET head = head + count_all WHERE shard = to_shard RETURNING head - count_all INTO before;
     IF NOT FOUND THEN
@@ -98,10 +104,10 @@ BEGIN
     END IF;
     now_locked := clock_timestamp();
 
-    IF trackers IS NULL THEN
+    IF at_once THEN
         PERFORM FROM (
             SELECT e.stream, min(e.version) AS first, max(e.version) AS last, count(*) AS count
-            FROM unnest(streams, versions) AS e (stream, version)
+            FROM events_of(batch) AS e
             GROUP BY e.stream
         ) AS wanted
         LEFT JOIN LATERAL (
@@ -114,54 +120,53 @@ BEGIN
             INSERT INTO events
             SELECT to_shard, before + e.number, e.stream, e.version, e.type, e.event_id, e.data, now_locked,
                    e.command_id, e.update_id, e.cause_id
-            FROM unnest(streams, versions, types, event_ids, data, command_ids, update_ids, cause_ids) WITH ORDINALITY
-                 AS e (stream, version, type, event_id, data, command_id, update_id, cause_id, number);
+            FROM events_of(batch) AS e;
             RETURN;
         END IF;
     END IF;
 
     UPDATE heads SET head = before WHERE shard = to_shard;
-    answers := append_one_by_one(to_shard, before, now_locked, chains, trackers, tracked, appends, streams, versions, types,
-                                 event_ids, data, command_ids, update_ids, cause_ids);
+    answers := append_one_by_one(to_shard, before, now_locked, appends, batch);
 END $$;
 
 -- The slow and plain half of `append_events`: each append is looked at by itself. The shard's head is locked.
 CREATE FUNCTION append_one_by_one(
-    to_shard integer, before bigint, now_locked timestamptz, chains integer[], trackers text[], tracked bigint[],
-    appends integer[], streams text[], versions bigint[], types text[], event_ids uuid[], data jsonb[],
-    command_ids text[], update_ids bigint[], cause_ids uuid[]
+    to_shard integer, before bigint, now_locked timestamptz, appends jsonb, batch jsonb
 ) RETURNS jsonb LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE
     answers  jsonb := '[]';
     answer   jsonb;
     next     bigint := before + 1;
-    low      integer := 1;
+    low      integer;
     high     integer := 0;
-    count_all integer := coalesce(array_length(streams, 1), 0);
-    broken   integer[] := '{}';
+    one      record;
+    mine     jsonb;
+    broken   text[] := '{}';
     is_new   boolean;
 BEGIN
-    FOR k IN 1 .. array_length(chains, 1) LOOP
+    FOR one IN
+        SELECT a ->> 0 AS chain, a ->> 1 AS tracker, (a ->> 2)::bigint AS tracked, (a ->> 3)::integer AS count
+        FROM jsonb_array_elements(appends) WITH ORDINALITY AS listed (a, number) ORDER BY number
+    LOOP
         low := high + 1;
-        WHILE high < count_all AND appends[high + 1] = k LOOP
-            high := high + 1;
-        END LOOP;
+        high := high + one.count;
+        mine := jsonb_path_query_array(batch, '$[$low to $high]', jsonb_build_object('low', low - 1, 'high', high - 1));
 
         answer := NULL;
         is_new := false;
-        IF chains[k] = ANY (broken) THEN
-            answer := jsonb_build_object('stream', streams[low], 'version', NULL);
+        IF one.chain = ANY (broken) THEN
+            answer := jsonb_build_object('stream', mine -> 0 -> 0, 'version', NULL);
         ELSE
-            answer := append_answer(to_shard, next, streams[low:high], versions[low:high], event_ids[low:high]);
+            answer := append_answer(to_shard, next, mine);
             is_new := answer ->> 'position' = next::text;
         END IF;
 
-        IF is_new AND trackers[k] IS NOT NULL THEN
-            INSERT INTO tracking AS t (shard, name, position) VALUES (to_shard, trackers[k], tracked[k])
+        IF is_new AND one.tracker IS NOT NULL THEN
+            INSERT INTO tracking AS t (shard, name, position) VALUES (to_shard, one.tracker, one.tracked)
             ON CONFLICT (shard, name) DO UPDATE SET position = EXCLUDED.position WHERE t.position < EXCLUDED.position;
             IF NOT FOUND THEN
                 is_new := false;
-                answer := jsonb_build_object('stream', 'tracking/' || trackers[k], 'version', tracked[k]);
+                answer := jsonb_build_object('stream', 'tracking/' || one.tracker, 'version', one.tracked);
             END IF;
         END IF;
 
@@ -169,12 +174,10 @@ BEGIN
             INSERT INTO events
             SELECT to_shard, next - 1 + e.number, e.stream, e.version, e.type, e.event_id, e.data, now_locked,
                    e.command_id, e.update_id, e.cause_id
-            FROM unnest(streams[low:high], versions[low:high], types[low:high], event_ids[low:high], data[low:high],
-                        command_ids[low:high], update_ids[low:high], cause_ids[low:high]) WITH ORDINALITY
-                 AS e (stream, version, type, event_id, data, command_id, update_id, cause_id, number);
-            next := next + high - low + 1;
+            FROM events_of(mine) AS e;
+            next := next + one.count;
         ELSIF answer ? 'stream' THEN
-            broken := broken || chains[k];
+            broken := broken || one.chain;
         END IF;
         answers := answers || jsonb_build_array(answer);
     END LOOP;
@@ -184,9 +187,8 @@ END $$;
 
 -- What an append of these events would be answered: {"position": next} when every stream is exactly where the events
 -- expect it, {"position": its own} when it lies in the log already, else {"stream": ..., "version": actual}.
-CREATE FUNCTION append_answer(
-    to_shard integer, next bigint, streams text[], versions bigint[], event_ids uuid[]
-) RETURNS jsonb LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
+CREATE FUNCTION append_answer(to_shard integer, next bigint, batch jsonb) RETURNS jsonb
+LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
 DECLARE
     clash record;
     found_at bigint;
@@ -194,7 +196,7 @@ BEGIN
     SELECT wanted.stream, coalesce(present.version, 0) AS version INTO clash
     FROM (
         SELECT e.stream, e.version, e.number, lag(e.version) OVER (PARTITION BY e.stream ORDER BY e.number) AS before
-        FROM unnest(streams, versions) WITH ORDINALITY AS e (stream, version, number)
+        FROM events_of(batch) AS e
     ) AS wanted
     LEFT JOIN LATERAL (
         SELECT present.version FROM events AS present
@@ -207,8 +209,9 @@ BEGIN
         RETURN jsonb_build_object('position', next);
     END IF;
 
-    SELECT position INTO found_at FROM events AS e
-    WHERE e.shard = to_shard AND e.stream = streams[1] AND e.version = versions[1] AND e.event_id = event_ids[1];
+    SELECT present.position INTO found_at FROM events_of(batch) AS e
+    JOIN events AS present USING (stream, version, event_id)
+    WHERE e.number = 1 AND present.shard = to_shard;
     IF FOUND THEN
         RETURN jsonb_build_object('position', found_at);
     END IF;
@@ -224,7 +227,7 @@ DO $$ BEGIN
 EXCEPTION WHEN duplicate_object OR unique_violation THEN
     NULL;
 END $$;
-REVOKE ALL ON FUNCTION append_events, append_one_by_one, append_answer FROM PUBLIC;
+REVOKE ALL ON FUNCTION events_of, append_events, append_one_by_one, append_answer FROM PUBLIC;
 GRANT SELECT ON events, heads TO neurocards_application;
 GRANT SELECT, INSERT, UPDATE ON tracking TO neurocards_application;
 GRANT EXECUTE ON FUNCTION append_events TO neurocards_application;

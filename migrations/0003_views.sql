@@ -100,7 +100,8 @@ FROM job_rows AS j
 JOIN tracking AS t ON t.shard = j.shard AND t.name = 'views' AND t.build = j.build;
 
 -- Takes a shard's views from one position to a later one, rows and position together. Returns false, and writes
--- nothing, when the tracker is not at that position and build any more: somebody else has moved it.
+-- nothing, when the tracker is not at that position and build any more: somebody else has moved it. Its commit does not
+-- wait for the disk: what a crash takes back, rows and position together, is folded from the log again.
 CREATE FUNCTION write_views(
     to_shard integer, tracker text, of_build integer, from_position bigint, to_position bigint,
     balances jsonb, statement jsonb, jobs jsonb
@@ -111,6 +112,7 @@ BEGIN
     IF NOT FOUND THEN
         RETURN false;
     END IF;
+    PERFORM set_config('synchronous_commit', 'off', true);
     INSERT INTO balance_rows SELECT * FROM jsonb_populate_recordset(NULL::balance_rows, balances)
     ON CONFLICT (shard, build, account) DO UPDATE SET
         paid_in = EXCLUDED.paid_in, paid_available = EXCLUDED.paid_available, paid_reserved = EXCLUDED.paid_reserved,

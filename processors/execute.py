@@ -14,6 +14,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import groupby
 from operator import itemgetter
 from random import uniform
@@ -65,7 +66,8 @@ class _Line:
     loading: dict[tuple[str, ...], asyncio.Task[dict[str, Fold]]] = field(default_factory=dict)
 
 
-class _Call(NamedTuple):
+@dataclass(slots=True, eq=False)
+class _Call:
     """One command under way."""
 
     command: LedgerCommand
@@ -220,17 +222,16 @@ class Executor:
         after: dict[str, Fold] = {}
         events: list[Placed] = []
         for stream, event in changes:
-            fold = after.get(stream) or folds[stream]
-            version = fold.version + 1
-            after[stream] = Fold(version, ledger.evolve(stream, fold.state, event))
-            events.append(Placed(stream, version, event))
-        line, failures = call.line, call.line.failures
+            version, state = after.get(stream) or folds[stream]
+            after[stream] = Fold(version + 1, ledger.evolve(stream, state, event))
+            events.append(Placed(stream, version + 1, event))
+        line = call.line
         answered = self._store.append(Append(call.owner, tuple(events), call.cause, call.tracked))
         told: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         line.pending.update(after)
         line.in_flight += 1
         line.last = answered
-        answered.add_done_callback(lambda future: self._answered(call, after, failures, future, told))
+        answered.add_done_callback(partial(self._answered, call, after, line.failures, told))
         return await told
 
     def _answered(
@@ -238,8 +239,8 @@ class Executor:
         call: _Call,
         after: dict[str, Fold],
         failures: int,
-        answered: asyncio.Future[int],
         told: asyncio.Future[int],
+        answered: asyncio.Future[int],
     ) -> None:
         """Learns what became of an append, whether or not its caller still waits to be told."""
         line = call.line
@@ -262,11 +263,10 @@ class Executor:
             told.set_exception(error)
 
     def _keep(self, stream: str, fold: Fold) -> None:
-        known = self._folds.get(stream)
-        self._folds.keep(stream, fold)
-        before = 0 if known is None else known.version
-        if isinstance(fold.state, Account) and due(fold.state, before=before, after=fold.version):
-            task = asyncio.create_task(self._store.keep_snapshot(stream, take(fold.state, fold.version)))
+        before = self._folds.keep(stream, fold)
+        version, state = fold
+        if isinstance(state, Account) and due(state, before=before, after=version):
+            task = asyncio.create_task(self._store.keep_snapshot(stream, take(state, version)))
             self._snapshots.add(task)
             task.add_done_callback(self._snapshots.discard)
 

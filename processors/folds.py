@@ -27,11 +27,14 @@ class FoldCache:
             self._folds.move_to_end(stream)
         return fold
 
-    def keep(self, stream: str, fold: Fold) -> None:
-        """Keeps the fold unless a newer one is there."""
-        known = self._folds.get(stream)
-        if known is None or known.version < fold.version:
-            self._folds[stream] = fold
-            self._folds.move_to_end(stream)
-            if len(self._folds) > self._size:
-                self._folds.popitem(last=False)
+    def keep(self, stream: str, fold: Fold) -> int:
+        """Keeps the fold unless a newer one is there. Returns the version that was known before, 0 if none was."""
+        folds = self._folds
+        known = folds.get(stream)
+        before = 0 if known is None else known[0]
+        if before < fold[0] or known is None:
+            folds[stream] = fold
+            folds.move_to_end(stream)
+            if len(folds) > self._size:
+                folds.popitem(last=False)
+        return before

@@ -62,7 +62,8 @@ class ViewWriter:
             views.balances.clear()
             views.jobs.clear()
         accounts, jobs = rows_needed(page)
-        missing_accounts, missing_jobs = accounts - views.balances.keys(), jobs - views.jobs.keys()
+        missing_accounts = {account for account in accounts if account not in views.balances}
+        missing_jobs = {job for job in jobs if job not in views.jobs}  # `-` would walk all that is at hand
         if not missing_accounts and not missing_jobs:
             return
         balances, queue = await self._store.rows(self._shard, self._build, accounts=missing_accounts, jobs=missing_jobs)

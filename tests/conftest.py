@@ -47,7 +47,7 @@ LIBRARYS_CASES = "tests/adapters/postgres/test_recorder_cases.py::"
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Lists the recorder test cases that the eventsourcing library ships, each by name with its outcome."""
+    """Lists the recorder test cases that the eventsourcing library ships, and what the proofs counted."""
     reports = [report for some in terminalreporter.stats.values() for report in some]
     calls = [report for report in reports if getattr(report, "when", None) == "call"]
     cases = sorted((call.nodeid, call.outcome) for call in calls if call.nodeid.startswith(LIBRARYS_CASES))
@@ -55,6 +55,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section("the recorder test cases of the eventsourcing library")
         for name, outcome in cases:
             terminalreporter.write_line(f"{outcome}  {name.removeprefix(LIBRARYS_CASES)}")
+    counted = [(call.nodeid, call.user_properties) for call in calls if call.user_properties]
+    if counted:
+        terminalreporter.section("what the proofs counted")
+        for name, properties in sorted(counted):
+            told = ", ".join(f"{what}: {number}" for what, number in properties)
+            terminalreporter.write_line(f"{name.rpartition('::')[2]}: {told}")
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,9 @@ from contextlib import asynccontextmanager
 from os import urandom
 from typing import Final, Self
 
-from asyncpg.pgproto.pgproto import UUID as EventId  # noqa: N811 - a uuid.UUID that is made five times faster
-from pydantic_core import PydanticSerializationError
+from orjson import JSONEncodeError
 
-from adapters.codec import PersonalKey, decode, encode
+from adapters.codec import PersonalKey, decode, stored
 from adapters.postgres.appender import RETRY_FOR_S, WAITING_MAX, Appender, Row
 from adapters.postgres.connections import LastingConnections, PatientPool
 from adapters.postgres.keys import PersonalKeys
@@ -26,6 +25,8 @@ from domain.streams import owner_of, shard_of
 READING_CONNECTIONS: Final = 8
 APPENDING_CONNECTIONS: Final = 8
 TAIL_PAGE: Final = 2_000
+ID_BYTES: Final = 16
+ID_DIGITS: Final = 2 * ID_BYTES
 
 TAILS: Final = """
     SELECT tail.stream, tail.version, tail.type, tail.data
@@ -141,29 +142,27 @@ class PostgresEventStore:
 
         It raises VersionConflict, AppendRejected or OutcomeUnknown. Raises AppendRejected for text that is no Unicode.
         """
-        cause = append.cause
-        rows: list[Row] = []
-        for new in append.events:
-            try:
-                data = encode(new.event, stream=new.stream, version=new.version, key_of=self.keys.of_stream).decode()
-            except PydanticSerializationError as error:
-                msg = f"{new.stream}: {error}"
-                raise AppendRejected(msg) from error
-            name = EVENT_NAMES[type(new.event)]
-            rows.append(
+        key_of, (command_id, update_id, cause_id) = self.keys.of_stream, append.cause
+        caused_by = None if cause_id is None else str(cause_id)
+        ids = urandom(ID_BYTES * len(append.events)).hex()
+        try:
+            rows: list[Row] = [
                 (
-                    new.stream,
-                    new.version,
-                    name,
-                    EventId(urandom(16)),
-                    data,
-                    cause.command_id,
-                    cause.update_id,
-                    cause.event_id,
+                    stream,
+                    version,
+                    EVENT_NAMES[type(event)],
+                    ids[number * ID_DIGITS : (number + 1) * ID_DIGITS],
+                    stored(event, stream=stream, version=version, key_of=key_of),
+                    command_id,
+                    update_id,
+                    caused_by,
                 )
-            )
-        tracked = None if append.tracked is None else (append.tracked.name, append.tracked.position)
-        return self.append_rows(append.owner, rows, tracked)
+                for number, (stream, version, event) in enumerate(append.events)
+            ]
+            return self.append_rows(append.owner, rows, append.tracked)
+        except JSONEncodeError as error:
+            msg = f"{append.owner}: {error}"
+            raise AppendRejected(msg) from error
 
     def append_rows(self, owner: str, rows: list[Row], tracked: tuple[str, int] | None) -> asyncio.Future[int]:
         """As `append`, with events that are encoded already."""

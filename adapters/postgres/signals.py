@@ -30,6 +30,7 @@ class Signals:
         self._unsent: set[int] = set()
         self._sending = asyncio.Event()
         self._sender: asyncio.Task[None] | None = None
+        self._sent_by: int | None = None
         self._listener: asyncio.Task[None] | None = None
         self._listening = asyncio.Event()
 
@@ -70,7 +71,9 @@ class Signals:
                 shards, self._unsent = self._unsent, set()
                 self._sending.clear()
                 try:
-                    connection = connection or await connect(self._url)
+                    if connection is None:
+                        connection = await connect(self._url)
+                        self._sent_by = connection.get_server_pid()
                     await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, ",".join(map(str, shards)))
                 except LOST as error:
                     log.warning("notify failed", error=type(error).__name__)
@@ -110,6 +113,8 @@ class Signals:
         await gone.wait()
         log.warning("listen lost")
 
-    def _heard(self, _connection: Any, _pid: int, _channel: str, payload: object) -> None:  # noqa: ANN401 - asyncpg's proxy
+    def _heard(self, _connection: Any, pid: int, _channel: str, payload: object) -> None:  # noqa: ANN401 - asyncpg's proxy
+        if pid == self._sent_by:  # who waits here was woken when it was appended
+            return
         for shard in str(payload).split(","):
             self._wake(int(shard))

@@ -5,6 +5,8 @@ Works under uvicorn, for the outermost application: there `send` is a method of 
 
 from __future__ import annotations
 
+from typing import Any
+
 from starlette.types import Receive, Send
 
 
@@ -13,7 +15,7 @@ async def hang_up(receive: Receive, send: Send, *, flush: bool = False) -> None:
 
     Raises RuntimeError when the server keeps its connections to itself.
     """
-    transport = getattr(getattr(send, "__self__", None), "transport", None)
+    transport: Any = getattr(getattr(send, "__self__", None), "transport", None)
     if not hasattr(transport, "abort"):  # uvloop's are transports by their methods, not by their class
         msg = "this server gives no way to close a connection; run the sandbox under uvicorn, not inside another app"
         raise RuntimeError(msg)

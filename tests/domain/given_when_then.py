@@ -19,6 +19,7 @@ from domain.ledger import Change, LedgerCommand, State
 from domain.payment import PaymentCommand, PaymentEvent, PaymentState
 from domain.refusals import Refusal
 from domain.revocation import RevocationMade, RevocationState, RevokeCredits
+from domain.shapes import Event
 
 CommandT = TypeVar("CommandT")
 EventT = TypeVar("EventT")
@@ -52,6 +53,12 @@ def outcome_of(decision: Callable[[], Sequence[EventT]]) -> Outcome[EventT]:
         return Outcome((), refusal)
 
 
+def is_as_built(event: object) -> bool:
+    """Whether the event is what building it of its fields gives, each checked. Raises ValidationError."""
+    assert isinstance(event, Event)
+    return type(event).model_validate_json(event.model_dump_json()) == event
+
+
 @dataclass(frozen=True)
 class Decider(Generic[CommandT, EventT, StateT]):
     """The rules of one stream."""
@@ -77,7 +84,9 @@ class Given(Generic[CommandT, EventT, StateT]):
 
     def when(self, command: CommandT) -> Outcome[EventT]:
         """The command is decided on that past."""
-        return outcome_of(lambda: self.decider.decide(command, self.state))
+        outcome = outcome_of(lambda: self.decider.decide(command, self.state))
+        assert all(is_as_built(event) for event in outcome.events)
+        return outcome
 
     def after(self, *commands: CommandT) -> Given[CommandT, EventT, StateT]:
         """The same stream after these commands, none of which may be refused."""
@@ -113,6 +122,7 @@ class GivenStreams:
         named = ledger.streams_of(command)
         known = {stream: self.states.get(stream, ledger.initial(stream)) for stream in (*named.read, *named.new)}
         outcome = outcome_of(lambda: ledger.decide(command, known))
+        assert all(is_as_built(event) for _, event in outcome.events)
         touched = [stream for stream, _ in outcome.events]
         assert set(touched) <= known.keys()
         assert all(

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from domain import ledger
+from domain.ledger import Change, LedgerCommand, State
 from tests.domain.books import CLAIMS
 from tests.domain.faults import FAULTS
-from tests.domain.machines import LedgerMachine, machine
+from tests.domain.given_when_then import is_as_built
+from tests.domain.machines import Law, LedgerMachine, machine
 
 SETTINGS = settings(
     max_examples=100,
@@ -26,6 +31,17 @@ UNTIL_SEEN = settings(SETTINGS, max_examples=300, phases=[Phase.generate], repor
 def test_credits_are_neither_made_nor_lost_whatever_happens(request: pytest.FixtureRequest) -> None:
     long = request.config.getoption("--prove", default=False)
     run_state_machine_as_test(LedgerMachine, settings=settings(SETTINGS, max_examples=2000 if long else 100))
+
+
+def decided_as_built(command: LedgerCommand, states: Mapping[str, State]) -> list[Change]:
+    """The law, each of whose events is built once more, with everything checked."""
+    changes = ledger.decide(command, states)
+    assert all(is_as_built(event) for _, event in changes)
+    return changes
+
+
+def test_what_is_decided_of_checked_fields_needs_no_second_check() -> None:
+    run_state_machine_as_test(machine(Law(decide=decided_as_built)), settings=settings(SETTINGS, max_examples=30))
 
 
 @pytest.mark.parametrize("seeded", range(8))

@@ -15,7 +15,7 @@ from domain.job_words import JobCommand, QueueJob
 from domain.ledger import LedgerCommand
 from domain.ordered import Ordered
 from domain.payment import PaymentCommand
-from domain.shapes import AMOUNT_MAX, Command, Event, Forgotten, Value, later
+from domain.shapes import AMOUNT_MAX, Command, Event, Forgotten, Value, later, of_checked
 from tests.domain import samples as s
 from tests.domain.every import COMMANDS, EVENTS, descendants
 
@@ -116,6 +116,17 @@ def test_what_was_built_is_frozen_and_knows_no_other_fields(value: BaseModel) ->
             setattr(value, field, getattr(value, field))
     with pytest.raises(ValidationError):
         built_with(value, "balance", 1)
+
+
+@pytest.mark.parametrize("value", [*ALL, s.paid("c1", 1), Forgotten()], ids=name_of)
+def test_a_value_of_checked_fields_is_the_one_that_building_gives(value: Value) -> None:
+    built = type(value).model_validate(dict(value))
+    unchecked = of_checked(type(value), **dict(value))
+    assert unchecked == built
+    assert hash(unchecked) == hash(built)
+    assert repr(unchecked) == repr(built)
+    assert unchecked.__getstate__() == built.__getstate__()
+    assert unchecked.model_dump_json() == built.model_dump_json()
 
 
 @pytest.mark.parametrize("family", [Value, *descendants(Value)], ids=lambda family: family.__name__)

@@ -111,8 +111,8 @@ async def test_the_projector_stops_at_an_event_it_does_not_know(store: PostgresE
     owner, shard = "account/42", shard_of("account/42", store.shards)
     connection = await asyncpg.connect(database.superuser_url)
     await connection.execute(
-        """SELECT append_events($1, '{0}', NULL, NULL, '{1}', ARRAY['account/42'], '{3}', '{CreditsDonated}',
-                                ARRAY[gen_random_uuid()], '{"{}"}', '{NULL}', '{NULL}', '{NULL}')""",
+        """SELECT append_events($1, true, '[["account/42", null, null, 1]]',
+            jsonb_build_array(jsonb_build_array('account/42', 3, 'CreditsDonated', gen_random_uuid(), '{}'::jsonb)))""",
         shard,
     )
     await connection.close()
@@ -129,3 +129,21 @@ async def test_two_projectors_of_one_shard_write_each_line_once(store: PostgresE
         await scene.caught_up()
         assert await store.pool.fetchval("SELECT count(*) FROM statement") == 12 * 6
         assert not any(worker.done() for worker in scene.workers)
+
+
+async def test_views_do_not_wait_for_the_disk_and_the_log_does(store: PostgresEventStore, database: Database) -> None:
+    waits = "SELECT current_setting('synchronous_commit')"
+    async with at_work(store) as scene:
+        await scene.open(42, 5)
+        await scene.caught_up()
+    connection = await asyncpg.connect(database.superuser_url)
+    async with connection.transaction():
+        await connection.execute("SELECT append_events(0, true, '[]', '[]')")
+        assert await connection.fetchval(waits) == "on"
+    build, position = await PostgresViews(store.pool).standing(0)
+    async with connection.transaction():
+        written = "SELECT write_views(0, 'views', $1, $2, $2, '[]', '[]', '[]')"
+        assert await connection.fetchval(written, build, position)
+        assert await connection.fetchval(waits) == "off"
+    assert await connection.fetchval(waits) == "on"
+    await connection.close()

@@ -28,7 +28,7 @@ TAKES_POSITIONS_FROM_A_SEQUENCE: Fault = {
 SWALLOWS_CONFLICTS: Fault = {
     "append_events": (
         ("IF NOT FOUND THEN\n            INSERT", "IF true THEN\n            INSERT"),
-        ("number);\n            RETURN;", "number) ON CONFLICT DO NOTHING;\n            RETURN;"),
+        ("events_of(batch) AS e;\n", "events_of(batch) AS e ON CONFLICT DO NOTHING;\n"),
     )
 }
 

@@ -12,7 +12,9 @@ from itertools import count
 from uuid import UUID, uuid4
 
 import asyncpg
+from orjson import Fragment
 
+from adapters.codec import as_json
 from adapters.postgres.appender import APPEND, Row
 from domain.log import LogError
 from domain.streams import shard_of
@@ -26,7 +28,7 @@ def row(
     stream: str, version: int, *, name: str = "PhotoAccepted", data: str = "{}", event_id: UUID | None = None
 ) -> Row:
     """One event as the append function takes it."""
-    return (stream, version, name, event_id or uuid4(), data, None, None, None)
+    return (stream, version, name, str(event_id or uuid4()), Fragment(data), None, None, None)
 
 
 def settlement(version: int, *, name: str, job: str = "j1", owner: str = OWNER) -> Row:
@@ -65,7 +67,7 @@ async def log_of(database: Database, shard: int) -> list[tuple[int, str, int]]:
     return [(found["position"], found["stream"], found["version"]) for found in rows]
 
 
-async def position_of(database: Database, event_id: UUID) -> int | None:
+async def position_of(database: Database, event_id: str) -> int | None:
     """Where the event lies in its shard, if it is in the log."""
     async with connected(database.superuser_url) as connection:
         found: int | None = await connection.fetchval("SELECT position FROM events WHERE event_id = $1", event_id)
@@ -74,8 +76,7 @@ async def position_of(database: Database, event_id: UUID) -> int | None:
 
 async def append_directly(connection: asyncpg.Connection, shard: int, rows: Sequence[Row]) -> None:
     """One append as another program would make it: nobody in this process hears of it."""
-    columns = list(zip(*rows, strict=True))
-    await connection.fetchrow(APPEND, shard, [0], None, None, [1] * len(rows), *columns)
+    await connection.fetchrow(APPEND, shard, True, f'[["", null, null, {len(rows)}]]', as_json(rows).decode())
 
 
 @asynccontextmanager

@@ -118,8 +118,8 @@ class AggregateBridge(AggregateRecorder):
     def _row(self, stored: StoredEvent) -> Row:
         stream = _stream(stored.originator_id)
         version = stored.originator_version + self._bridge.base_of(stream, stored.originator_version)
-        data = Envelope(state=b64encode(stored.state).decode()).model_dump_json()
-        return (stream, version, stored.topic, uuid4(), data, None, None, None)
+        data = {"state": b64encode(stored.state).decode()}
+        return (stream, version, stored.topic, str(uuid4()), data, None, None, None)
 
     def select_events(
         self,

@@ -136,7 +136,7 @@ LEAVES_A_GAP_AT_A_CONFLICT: Fault = {
 }
 SWALLOWS_CONFLICTS_ONE_BY_ONE: Fault = {
     "append_answer": (("wanted.version <> coalesce(wanted.before, present.version, 0) + 1", "false"),),
-    "append_one_by_one": (("cause_id, number);", "cause_id, number) ON CONFLICT DO NOTHING;"),),
+    "append_one_by_one": (("events_of(mine) AS e;", "events_of(mine) AS e ON CONFLICT DO NOTHING;"),),
 }
 FAULTS: tuple[tuple[Fault, Check], ...] = (
     (SWALLOWS_CONFLICTS, an_append_is_written_whole_or_not_at_all),

@@ -92,7 +92,7 @@ async def test_it_holds_that(check: Any, store: PostgresEventStore, database: Da
     await check(store, database)
 
 
-FORGETS_CHAINS: Fault = {"append_one_by_one": (("broken := broken || chains[k];", "NULL;"),)}
+FORGETS_CHAINS: Fault = {"append_one_by_one": (("broken := broken || one.chain;", "NULL;"),)}
 
 
 async def test_a_database_that_forgets_chains_is_seen(store: PostgresEventStore, database: Database) -> None:

@@ -52,12 +52,12 @@ async def test_a_lost_answer_is_no_second_append(wired: tuple[Wire, PostgresEven
     await a_lost_answer_is_no_second_append(*wired, database)
 
 
-NEVER_RECOGNISES_ITS_OWN: Fault = {"append_answer": (("e.event_id = event_ids[1]", "false"),)}
-SENT = "FROM unnest(streams, versions) AS e (stream, version)"
+NEVER_RECOGNISES_ITS_OWN: Fault = {"append_answer": (("WHERE e.number = 1", "WHERE false"),)}
+SENT = "FROM events_of(batch) AS e\n            GROUP"
 COLUMNS = "e.stream, e.version, e.type"
 WRITES_WHATEVER_COMES: Fault = {
     "append_events": (
-        (SENT, f"{SENT} WHERE false"),
+        (SENT, SENT.replace("GROUP", "WHERE false GROUP")),
         (COLUMNS, COLUMNS.replace("e.stream", "e.stream || CASE WHEN before > 1 THEN '/again' ELSE '' END")),
     )
 }
@@ -191,8 +191,8 @@ async def test_a_batch_that_drops_the_cancelled_is_seen(
 ) -> None:
     whole = appender._next_batch
 
-    def without_the_cancelled(waiting: Any) -> Any:
-        return [one for one in whole(waiting) if not one.answered.cancelled()]
+    def without_the_cancelled(waiting: Any, **limits: Any) -> Any:
+        return [one for one in whole(waiting, **limits) if not one.answered.cancelled()]
 
     monkeypatch.setattr(appender, "_next_batch", without_the_cancelled)
     with pytest.raises(SEEN):

@@ -34,8 +34,8 @@ NOT_FOR_THE_APPLICATION = (
     "DROP TABLE events",
     "DROP INDEX settled_once",
     "CREATE TABLE mine (n integer)",
-    "SELECT append_one_by_one(0, 0, now(), '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}')",
-    "SELECT append_answer(0, 1, '{}', '{}', '{}')",
+    "SELECT append_one_by_one(0, 0, now(), '[]', '[]')",
+    "SELECT append_answer(0, 1, '[]')",
     "SET ROLE neurocards_owner",
 )
 GRANTABLE = ("INSERT", "UPDATE", "DELETE", "TRUNCATE", "SELECT append_one_by_one")

@@ -87,9 +87,9 @@ async def test_it_holds_that(check: Any, store: PostgresEventStore, database: Da
     await check(store, database)
 
 
-FORGETS_THE_POSITION: Fault = {"append_one_by_one": (("IF is_new AND trackers[k] IS NOT NULL", "IF false"),)}
+FORGETS_THE_POSITION: Fault = {"append_one_by_one": (("IF is_new AND one.tracker IS NOT NULL", "IF false"),)}
 MOVES_ANYWHERE: Fault = {"append_one_by_one": ((" WHERE t.position < EXCLUDED.position", ""),)}
-MOVES_EVEN_WHEN_REFUSED: Fault = {"append_one_by_one": (("IF is_new AND trackers[k]", "IF trackers[k]"),)}
+MOVES_EVEN_WHEN_REFUSED: Fault = {"append_one_by_one": (("IF is_new AND one.tracker", "IF one.tracker"),)}
 WRITES_EVEN_WHEN_LATE: Fault = {"append_one_by_one": (("is_new := false;\n                answer :=", "answer :="),)}
 FAULTS = (
     (FORGETS_THE_POSITION, events_and_position_are_written_together),

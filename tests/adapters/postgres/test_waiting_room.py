@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,7 +16,7 @@ from domain.log import Append
 from domain.streams import account_of
 from processors.execute import Executor
 from tests.adapters.postgres.faults import SEEN
-from tests.adapters.postgres.raw import head_held, owners_in, row, until_sent
+from tests.adapters.postgres.raw import answers, head_held, owners_in, row, until_sent
 from tests.conftest import DATA_KEY, Database
 
 SHARD = 1
@@ -76,3 +77,38 @@ async def test_a_full_room_opens_when_a_batch_is_written(database: Database) -> 
         async with asyncio.timeout(10):
             await room
         await asyncio.gather(*futures)
+
+
+async def batches_of(store: PostgresEventStore, shard: int) -> list[int]:
+    """How many events each batch of the shard wrote, in order."""
+    found = await store.reader.shard_page(shard, after=0)
+    return list(Counter(row["recorded_at"] for row in found).values())
+
+
+async def a_shard_alone_is_written_in_halves(store: PostgresEventStore) -> None:
+    await answers([store.append_rows(owner, [row(owner, 1)], None) for owner in OWNERS[:32]])
+    assert await batches_of(store, SHARD) == [16, 16]
+
+
+async def test_a_shard_alone_is_written_in_halves(store: PostgresEventStore) -> None:
+    await a_shard_alone_is_written_in_halves(store)
+
+
+async def test_a_shard_alone_that_is_written_as_a_whole_is_seen(
+    store: PostgresEventStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Appender, "_is_alone", lambda *_: False)
+    with pytest.raises(SEEN):
+        await a_shard_alone_is_written_in_halves(store)
+
+
+async def test_few_appends_travel_together(store: PostgresEventStore) -> None:
+    await answers([store.append_rows(owner, [row(owner, 1)], None) for owner in OWNERS[:15]])
+    assert await batches_of(store, SHARD) == [15]
+
+
+async def test_beside_another_shard_appends_travel_together(store: PostgresEventStore) -> None:
+    elsewhere = owners_in(SHARD + 1)[0]
+    others = [store.append_rows(elsewhere, [row(elsewhere, 1)], None)]
+    await answers(others + [store.append_rows(owner, [row(owner, 1)], None) for owner in OWNERS[:32]])
+    assert await batches_of(store, SHARD) == [32]
