@@ -70,7 +70,7 @@ async def _take(job: JobAtHand, step: Step) -> bool:
             await generating.give_up(job, step)
         case WaitUntil(moment):
             await job.wait(moment, "another attempt")
-            await generating.take_hints(job)
+            await generating.look_at_tasks(job)
         case LookForLate():
             return await generating.look_for_late(job, step)
         case Nothing():

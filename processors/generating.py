@@ -15,7 +15,7 @@ from domain import job_words as w
 from domain import outside as o
 from domain.catalogue import Model
 from domain.failures import FailureClass
-from domain.job_states import Generating, Request, Resting
+from domain.job_states import Generating, Request, Requested, Resting
 from domain.next_step import AskAboutTasks, AskForTask, AwaitTask, GiveUp, LookForLate, Store, WriteScript
 from domain.pace import Pace
 from domain.reasons import Reason, reason_of
@@ -54,18 +54,23 @@ async def write_script(job: JobAtHand, step: WriteScript) -> None:
 
 
 async def ask_for_task(job: JobAtHand, step: AskForTask) -> None:
-    """Asks for a task, once. Without an answer the job stays as it is: requested."""
+    """Asks for a task, once. Without an answer the job stays as it is: requested.
+
+    When it was asked for before, a last look comes first: what was called back meanwhile is not to be paid for again.
+    """
     pipeline, brief = job.pipeline, step.brief
-    model = pipeline.catalogue.entry(brief.model)
-    if model is None or await pipeline.offers.is_off(model.id):
-        await _end(job, FailureClass.UNKNOWN, Reason.MODEL_OFF, f"{brief.model} is not offered at the moment")
-        return
-    photo = await pipeline.files.read(_text(brief.photo) or "")
-    if photo is None or isinstance(step.script, Forgotten):
-        await _end(job, FailureClass.UNKNOWN, Reason.OURS, "the photo or the script is no longer there")
-        return
     job.waits_for = "its turn at the video service"
-    async with pipeline.slots.creations:
+    async with pipeline.slots.creations:  # photos are read in here: thousands that wait would fill the memory
+        if await look_at_tasks(job):
+            return
+        model = pipeline.catalogue.entry(brief.model)
+        if model is None or await pipeline.offers.is_off(model.id):
+            await _end(job, FailureClass.UNKNOWN, Reason.MODEL_OFF, f"{brief.model} is not offered at the moment")
+            return
+        photo = await pipeline.files.read(_text(brief.photo) or "")
+        if photo is None or isinstance(step.script, Forgotten):
+            await _end(job, FailureClass.UNKNOWN, Reason.OURS, "the photo or the script is no longer there")
+            return
         while not job.moved and job.next_step() == step:
             match await pipeline.videos.key(avoid=step.avoid):
                 case o.NoKey(trouble):
@@ -106,57 +111,55 @@ async def _ask_with(job: JobAtHand, step: AskForTask, model: Model, photo: bytes
 
 async def await_task(job: JobAtHand, step: AwaitTask) -> None:
     """Looks for the callback of a request that was never answered, and adopts the task that it names."""
-    for request, task in await job.with_hints(step.requests):
-        known = await _look_up(job, request, task)
-        if request.number != step.requests[-1].number:
-            if await _twin_won(job, request, task, known):
-                return
-        elif not isinstance(known, o.NotFound):
-            await job.say(w.RecordTask, number=request.number, task=task)
-            return
-    pace = job.pipeline.pace
-    await job.wait(min(step.until, job.now() + pace.poll), "a callback: nobody knows whether the task was taken")
+    if not await look_at_tasks(job):
+        until = min(step.until, job.now() + job.pipeline.pace.poll)
+        await job.wait(until, "a callback: nobody knows whether the task was taken")
 
 
 async def ask_about_tasks(job: JobAtHand, step: AskAboutTasks) -> None:
-    """Asks how the tasks are doing. The first that made a video wins; only the present one's end is the attempt's."""
-    present = step.requests[-1]
-    for request, task in await job.with_hints(step.requests):
+    """Asks how the tasks are doing, again and again until the present one's time is over."""
+    if not await look_at_tasks(job):
+        now, pace, present = job.now(), job.pipeline.pace, step.requests[-1]
+        await job.wait(min(present.at + pace.generation, _next_question(job.id, pace, present, now)), "the video")
+
+
+async def look_at_tasks(job: JobAtHand) -> bool:
+    """Asks about every task that is known here or from a callback. Whether that took the job on.
+
+    The first that made a video wins; only the present one's end is the attempt's.
+    """
+    if not isinstance(job.state, Requested | Generating | Resting):
+        return False
+    work = job.state.work
+    for request, task in await job.with_hints(work.alive()):
         known = await _look_up(job, request, task)
-        if request.number != present.number:
+        if request.number != work.number:
             if await _twin_won(job, request, task, known):
-                return
-        elif await _told_of_present(job, request, known):
-            return
-    now = job.now()
-    ends = present.at + job.pipeline.pace.generation
-    await job.wait(min(ends, _next_question(job.id, job.pipeline.pace, present, now)), "the video")
+                return True
+        elif await _told_of_present(job, request, task, known):
+            return True
+    return False
 
 
-async def _told_of_present(job: JobAtHand, request: Request, known: object) -> bool:
-    """Acts on the present task's answer. Whether it has ended."""
+async def _told_of_present(job: JobAtHand, request: Request, task: str, known: object) -> bool:
+    """Acts on what is known of the present task: adopts it, or notes its end. Whether there was any such news."""
     match known:
+        case o.StillRunning() | o.VideoMade() | o.TaskDead() if isinstance(job.state, Requested):
+            await job.say(w.RecordTask, number=request.number, task=task)
+            return True
         case o.VideoMade(url):
             await job.say(w.RecordVideo, number=request.number, url=url)
             return True
         case o.TaskDead(trouble):
             await _falter(job, request.number, trouble, request.key)
             return True
-        case o.NotFound() if request.at + job.pipeline.pace.not_found <= job.now():
+        case o.NotFound() if isinstance(job.state, Generating) and _is_lost(job, request):
             trouble = o.Trouble(FailureClass.UNKNOWN, "the service does not know the task")
             await _falter(job, request.number, trouble, request.key)
             return True
         case o.StillRunning(photo_accepted=True) if isinstance(job.state, Generating) and not job.state.photo_accepted:
             await job.say(w.AcceptPhoto, number=request.number)
     return False
-
-
-async def take_hints(job: JobAtHand) -> None:
-    """Between two attempts, looks whether a request that was given up for lost made the video after all."""
-    if isinstance(job.state, Resting):
-        for request, task in await job.with_hints(job.state.work.alive()):
-            if await _twin_won(job, request, task, await _look_up(job, request, task)):
-                return
 
 
 async def store(job: JobAtHand, step: Store) -> None:
@@ -196,8 +199,9 @@ async def look_for_late(job: JobAtHand, step: LookForLate) -> bool:
 
 
 async def give_up(job: JobAtHand, step: GiveUp) -> None:
-    """Ends the job: its time is over."""
-    await _end(job, FailureClass.TEMPORARY, step.reason, f"gave up: {step.reason}")
+    """Ends the job: its time is over. A last look comes first, for there may have been nobody to look until now."""
+    if not await look_at_tasks(job):
+        await _end(job, FailureClass.TEMPORARY, step.reason, f"gave up: {step.reason}")
 
 
 async def _look_up(
@@ -244,6 +248,10 @@ async def _falter(job: JobAtHand, number: int, trouble: o.Trouble, key: str) -> 
         reason=reason_of(trouble.failure, about_photo=trouble.about_photo, model_off=trouble.model_off),
         elsewhere=elsewhere,
     )
+
+
+def _is_lost(job: JobAtHand, request: Request) -> bool:
+    return request.at + job.pipeline.pace.not_found <= job.now()
 
 
 async def _end(job: JobAtHand, failure: FailureClass, reason: Reason, message: str) -> None:

@@ -101,6 +101,8 @@ class Ownership:
                         await self._take_part(locks)
                 except ConnectionError as error:
                     log.warning("shard locks lost", error=str(error))
+                    if self._stop_by is None:
+                        self._wake.clear()  # the loss has set it
                     await self._pause(REOPEN_EVERY_S)
         finally:
             await self._cancel_and_wait()

@@ -86,7 +86,7 @@ SCENARIOS: Final = (
         callbacks=False,
         ambiguous=1,
     ),
-    Scenario("the video comes too late", Stage.FAILED, ({"endpoint": "create", "ends_after_s": 2.5},), late=True),
+    Scenario("the video comes too late", Stage.FAILED, ({"endpoint": "create", "ends_after_s": 5},), late=True),
     Scenario("the download breaks off once", Stage.READY, ({"endpoint": "result", "drop": "midway", **ONCE},)),
     Scenario("what is downloaded is no video", Stage.FAILED, (NO_VIDEO,)),
     Scenario("the send fails once", Stage.READY, send_faults={1: NOT_SENT}),
