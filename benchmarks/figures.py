@@ -53,7 +53,7 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One line of the table. A figure is to reach a ratio to its baseline, or to stay below a bound, or is only shown.
+    """One line of the table. A figure is to reach a ratio to its baseline, or a value, or stay below one, or is shown.
 
     The unit tells which way is good: of what ends in `/s` more is better, of `ms` less is. A ratio above 1 always
     means that ours is the better one.
@@ -66,6 +66,7 @@ class Figure:
     baseline: Series | None = None
     ratio_min: float | None = None
     value_max: float | None = None
+    value_min: float | None = None
 
     @property
     def ratio(self) -> float | None:
@@ -80,6 +81,8 @@ class Figure:
         """Whether it reaches what it is to reach; None when nothing is asked of it."""
         if self.value_max is not None:
             return self.ours.value < self.value_max
+        if self.value_min is not None:
+            return self.ours.value >= self.value_min
         if self.ratio_min is not None and self.ratio is not None:
             return self.ratio >= self.ratio_min
         return None
@@ -95,6 +98,7 @@ class Figure:
             "ratio": self.ratio,
             "ratio_min": self.ratio_min,
             "value_max": self.value_max,
+            "value_min": self.value_min,
             "reached": self.reached,
         }
 

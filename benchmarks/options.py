@@ -24,6 +24,10 @@ class Options:
     loads: int = 200
     ends_per_s: int = 100
     ends_s: float = 20.0
+    pipeline_jobs: int = 300
+    jobs_in_flight: int = 2_000
+    task_s: float = 60.0
+    jobs_taken_over: int = 1_000
 
 
 LONG: Final = Options()
@@ -41,4 +45,8 @@ SHORT: Final = Options(
     long_account_events=2_000,
     loads=3,
     ends_s=0.5,
+    pipeline_jobs=20,
+    jobs_in_flight=50,
+    task_s=1.0,
+    jobs_taken_over=20,
 )

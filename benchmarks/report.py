@@ -86,6 +86,8 @@ def machine() -> Mapping[str, Any]:
 def _reach(figure: Figure) -> str:
     if figure.value_max is not None:
         return f"< {figure.value_max:g} {figure.unit}"
+    if figure.value_min is not None:
+        return f"{figure.value_min:g} {figure.unit}"
     return "" if figure.ratio_min is None else f"{figure.ratio_min:g}"
 
 

@@ -18,6 +18,7 @@ import httpx
 import structlog
 
 from adapters.kie.hosts import KnownHosts, NotAdmitted
+from adapters.kie.lanes import Lanes
 from adapters.kie.wire import PAST_ANY_PROXY, USER_AGENT
 from adapters.storage.content import HEAD_BYTES, MP4, WEBM, content_type
 from adapters.storage.files import StorageUnavailable
@@ -67,7 +68,7 @@ class VideoFetcher:
         self._hosts = KnownHosts(hosts)
         self._size_max_bytes = size_max_bytes
         self._timeout_s = timeout_s
-        self._http = httpx.AsyncClient(
+        self._http = Lanes(
             headers={"User-Agent": USER_AGENT, "Accept-Encoding": "identity"},
             timeout=httpx.Timeout(connect_s),
             mounts=PAST_ANY_PROXY,
@@ -75,7 +76,7 @@ class VideoFetcher:
 
     async def close(self) -> None:
         """Closes the connections."""
-        await self._http.aclose()
+        await self._http.close()
 
     def sweep(self, *, older_than: datetime) -> int:
         """Deletes what killed programs left half fetched before that moment. Returns how many files that were."""
@@ -110,7 +111,7 @@ class VideoFetcher:
     async def _download(self, url: str, partial: Path) -> None:
         address = self._hosts.admitted(url)
         for _ in range(REDIRECTS_MAX + 1):
-            async with self._http.stream("GET", address) as response:
+            async with self._http.one() as client, client.stream("GET", address) as response:
                 if not response.has_redirect_location:
                     await self._take(response, partial)
                     return

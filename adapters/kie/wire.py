@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import nullcontext
 from importlib.metadata import version
 from time import perf_counter
 from typing import Any, Final, NamedTuple
@@ -13,6 +14,7 @@ import structlog
 
 from adapters.kie.answers import Envelope, envelope
 from adapters.kie.keys import Key
+from adapters.kie.lanes import Lanes
 
 USER_AGENT: Final = f"neurocards/{version('neurocards')}"
 """KIE's front refuses the bare names of HTTP libraries with a plain 403."""
@@ -51,7 +53,7 @@ class Wire:
 
     def __init__(self, *, connect_s: float) -> None:
         self._connect_s = connect_s
-        self._kept = httpx.AsyncClient(headers={"User-Agent": USER_AGENT}, mounts=PAST_ANY_PROXY)
+        self._kept = Lanes(headers={"User-Agent": USER_AGENT}, mounts=PAST_ANY_PROXY)
         # A kept connection may be closed by the other side just when a request goes out, and then nobody knows whether
         # it was taken. What costs money gets a connection of its own.
         self._fresh = httpx.AsyncClient(
@@ -62,7 +64,7 @@ class Wire:
 
     async def close(self) -> None:
         """Closes the connections."""
-        await self._kept.aclose()
+        await self._kept.close()
         await self._fresh.aclose()
 
     async def exchange(
@@ -81,11 +83,12 @@ class Wire:
         started = perf_counter()
         timeout = httpx.Timeout(timeout_s, connect=self._connect_s, pool=self._connect_s)
         headers = {"Authorization": f"Bearer {key.secret.get_secret_value()}"}
-        client = self._fresh if fresh else self._kept
+        lane = nullcontext(self._fresh) if fresh else self._kept.one()
         fate: Answered | NeverLeft | NoAnswer
         try:
             async with (
                 asyncio.timeout(2 * self._connect_s + timeout_s),
+                lane as client,
                 client.stream(method, url, headers=headers, timeout=timeout, **content) as response,
             ):
                 fate = Answered(response.status_code, envelope(await _body(response)))

@@ -7,10 +7,13 @@ from typing import Final
 
 from benchmarks.cases.accounts import hot, many
 from benchmarks.cases.cold import cold
+from benchmarks.cases.flight import flight
 from benchmarks.cases.growth import growth
+from benchmarks.cases.jobs import jobs, workers
 from benchmarks.cases.lag import lag
 from benchmarks.cases.rebuilding import rebuilding
 from benchmarks.cases.shards import shards
+from benchmarks.cases.takeover import takeover
 from benchmarks.cases.verifying import verifying
 from benchmarks.figures import Figure
 from benchmarks.surroundings import Bench
@@ -22,6 +25,10 @@ CASES: Final[Mapping[str, Callable[[Bench], Awaitable[list[Figure]]]]] = {
     "cold": cold,
     "rebuild": rebuilding,
     "lag": lag,
+    "flight": flight,
+    "jobs": jobs,
+    "workers": workers,
+    "takeover": takeover,
     "growth": growth,
     "verify": verifying,
 }
