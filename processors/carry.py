@@ -38,7 +38,6 @@ async def carry(job: JobAtHand) -> None:
     """
     job.moved = True
     while not job.lease.ending.is_set():
-        job.news.clear()
         if job.moved:
             await job.read()
         try:

@@ -117,9 +117,13 @@ async def await_task(job: JobAtHand, step: AwaitTask) -> None:
 
 
 async def ask_about_tasks(job: JobAtHand, step: AskAboutTasks) -> None:
-    """Asks how the tasks are doing, again and again until the present one's time is over."""
+    """Asks how the tasks are doing, again and again until the present one's time is over, or when there is news."""
+    pace, present = job.pipeline.pace, step.requests[-1]
+    first = min(present.at + pace.first_poll, present.at + pace.generation)
+    if job.now() < first:
+        await job.wait(first, "the video")
     if not await look_at_tasks(job):
-        now, pace, present = job.now(), job.pipeline.pace, step.requests[-1]
+        now = job.now()
         await job.wait(min(present.at + pace.generation, _next_question(job.id, pace, present, now)), "the video")
 
 
@@ -130,6 +134,7 @@ async def look_at_tasks(job: JobAtHand) -> bool:
     """
     if not isinstance(job.state, Requested | Generating | Resting):
         return False
+    job.news.clear()
     work = job.state.work
     for request, task in await job.with_hints(work.alive()):
         known = await _look_up(job, request, task)

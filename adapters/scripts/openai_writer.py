@@ -15,6 +15,7 @@ import openai
 import structlog
 
 from adapters.scripts.answers import Words, trouble_in, words_in
+from adapters.scripts.glance import glance
 from adapters.scripts.prompt import messages_for
 from domain.failures import FailureClass
 from domain.job_words import ScriptSource
@@ -79,6 +80,8 @@ class OpenAIWriter:
         return script
 
     async def _ask(self, wish: ScriptWish, template: Template | None) -> Words | Trouble:
+        if wish.photo:
+            wish = wish._replace(photo=await asyncio.to_thread(glance, wish.photo))
         messages = messages_for(wish, template, language=self._language)
         try:
             async with asyncio.timeout(self._timeout_s):

@@ -283,30 +283,3 @@ async def test_an_append_here_wakes_readers_elsewhere_also_after_its_connection_
         await kill_the_connection(database, that_said="select pg_notify%")
         await store.append_rows(OWNER, [row(OWNER, 3)], None)
         assert await versions(came, within_s=FOUND_WITHIN_S, how_many=1) == [3]
-
-
-async def a_writers_own_notify_wakes_nobody_again(store: PostgresEventStore, database: Database) -> None:
-    """Notifications arrive in the order of their commits: once a later one is heard, the writer's own was too."""
-    await store.signals.listen()
-    heard: asyncio.Queue[str] = asyncio.Queue()
-    async with connected(database.url) as beside:
-        await beside.add_listener(CHANNEL, lambda *said: heard.put_nowait(said[-1]))
-        await store.append_rows(OWNER, [row(OWNER, 1)], None)
-        again, later = store.signals.news(SHARD), store.signals.news(SHARD + 1)
-        async with asyncio.timeout(FOUND_WITHIN_S):
-            assert await heard.get() == str(SHARD)
-            await run_as_superuser(database, "SELECT pg_notify($1, $2)", CHANNEL, str(SHARD + 1))
-            await later.wait()
-    assert not again.is_set()
-
-
-async def test_a_writers_own_notify_wakes_nobody_again(store: PostgresEventStore, database: Database) -> None:
-    await a_writers_own_notify_wakes_nobody_again(store, database)
-
-
-async def test_a_notify_that_wakes_its_own_readers_is_seen(
-    store: PostgresEventStore, database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(asyncpg.Connection, "get_server_pid", lambda _: 0)
-    with pytest.raises(SEEN):
-        await a_writers_own_notify_wakes_nobody_again(store, database)

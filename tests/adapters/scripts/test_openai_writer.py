@@ -16,6 +16,7 @@ from structlog.testing import capture_logs
 
 from adapters.sandbox.openai_faults import Fault, error
 from adapters.sandbox.openai_sandbox import OpenAISandbox
+from adapters.scripts.glance import glance
 from adapters.scripts.openai_writer import OpenAIWriter
 from app.serving import serving
 from domain.failures import FailureClass
@@ -82,7 +83,7 @@ async def test_one_script_is_one_request_that_carries_photo_template_and_words()
     text, image = asked["messages"][1]["content"]
     head, _, data = image["image_url"]["url"].partition(",")
     assert head == "data:image/jpeg;base64"
-    assert b64decode(data) == PHOTO
+    assert b64decode(data) == glance(PHOTO)
     assert json.loads(text["text"]) == {
         "product": "Blue mug", "idea": None, "wishes": "steam, please", "template": TEMPLATE.script,
     }  # fmt: skip  # the object reads better on one line
