@@ -44,7 +44,7 @@ from domain.ordered import Ordered
 from domain.reasons import Reason
 from domain.refusals import OutOfTurn, SameIdOtherContent
 from domain.retry import ATTEMPTS_MAX, delivery_retry_at, retry_at
-from domain.shapes import Forgotten
+from domain.shapes import Forgotten, of_checked
 
 # Rules
 
@@ -116,7 +116,8 @@ def _out_of_turn(command: w.JobCommand, state: JobState) -> OutOfTurn:
 
 def queued(ordered: Ordered, index: int) -> w.JobQueued:
     """The event that video `index` of an order begins with."""
-    return w.JobQueued(
+    return of_checked(
+        w.JobQueued,
         order=ordered.order,
         index=index,
         count=ordered.count,
