@@ -36,8 +36,13 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 SPEED: Final = 40.0
 YEAR_S: Final = 31_536_000.0
 PACE: Final = {
-    **{"generation": 60.0, "first_poll": 3.0, "poll": 6.0, "late_poll": 10.0, "jitter": 0.5},
-    **{"queue": YEAR_S, "late": YEAR_S},
+    "generation": 60.0,
+    "first_poll": 3.0,
+    "poll": 6.0,
+    "late_poll": 10.0,
+    "jitter": 0.5,
+    "queue": YEAR_S,
+    "late": YEAR_S,
 }
 """Seconds of the fast clock. It runs away from the moments at which the database records, hence the two years."""
 KEYS: Final = {"sandbox-key": "sandbox", "sandbox-key-2": "sandbox"}
