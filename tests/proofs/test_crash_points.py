@@ -25,7 +25,7 @@ from adapters.sandbox.openai_sandbox import OpenAISandbox
 from app.serving import serving
 from domain import job_words as w
 from domain.account_words import CreditCaptured, CreditRefunded
-from domain.feedback import progress_of
+from domain.feedback import Stage, progress_of
 from domain.reasons import Reason
 from domain.shapes import Event
 from tests.conftest import Database
@@ -52,6 +52,9 @@ SHORT_FORM_EVERY: Final = 31
 """The short form kills at every so manieth of all points."""
 
 ACCOUNT: Final = 42
+WHILE_SENDING: Final = ("after append DeliveryStarted", "before send", "after send", "before append DeliveryFailed")
+"""Killed at one of these, nobody knows whether the video arrived: if no later send works, it counts as delivered."""
+
 UNANSWERED_AFTER: Final = ("before create", "after create", "before append KieTaskCreated")
 """Killed at one of these, nobody knows what became of the request."""
 
@@ -150,7 +153,8 @@ def wrong_with(scenario: Scenario, life: list[Event], *, paid: int, killed_at: s
     faults = []
     progress = progress_of(life)
     lost_twice = scenario.ambiguous > 0 and killed_at in LOST_AGAIN and progress.reason is Reason.UNANSWERED
-    if progress.stage is not scenario.ends and not lost_twice:
+    maybe_sent = killed_at.startswith(WHILE_SENDING) and progress.stage is Stage.MAYBE_SENT
+    if progress.stage is not scenario.ends and not lost_twice and not maybe_sent:
         faults.append(f"ended {progress.stage}, not {scenario.ends}: {progress.reason}")
     settled = [event for event in life if isinstance(event, CreditCaptured | CreditRefunded)]
     if len(settled) != 1:
