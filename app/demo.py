@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final, TextIO
@@ -36,6 +35,7 @@ from app.outside import PLAY_KEY
 from app.settings import Settings
 from domain.failures import FailureClass
 from domain.photo import Photo, PhotoFault, PhotoRefused, name_of
+from processors.clock import FastClock
 from processors.offers import Offers
 from processors.pipeline import Pipeline
 
@@ -166,22 +166,6 @@ class House:
     async def film(self, account: int, job: str) -> Film:
         """The job's video, opened."""
         return await asyncio.to_thread(_seen, self._out / str(account) / f"{job}.mp4")
-
-
-class FastClock:
-    """Runs `speed` times as fast since it was made, from the present on."""
-
-    def __init__(self, speed: int) -> None:
-        self._speed = speed
-        self._since = datetime.now(UTC)
-
-    def now(self) -> datetime:
-        """The present moment of this clock."""
-        return self._since + (datetime.now(UTC) - self._since) * self._speed
-
-    def seconds_until(self, moment: datetime) -> float:
-        """How many real seconds that is; nothing when it has passed."""
-        return max(0.0, (moment - self.now()).total_seconds() / self._speed)
 
 
 def _made(folder: Path) -> Path:

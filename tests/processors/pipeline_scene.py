@@ -36,11 +36,10 @@ from domain.reasons import Reason
 from domain.shapes import Event
 from domain.streams import account as account_stream
 from domain.streams import job as job_stream
-from processors.clock import SystemClock
+from processors.clock import FastClock, SystemClock
 from processors.pipeline import Pipeline
 from processors.verify import verify
 from tests.conftest import DATA_KEY, Database
-from tests.fast_clock import FastClock
 
 PHOTOS: Final = Path(__file__).parents[1] / "data" / "photos"
 SPEED: Final = 60.0

@@ -27,9 +27,9 @@ from app.settings import Settings
 from domain.failures import FailureClass
 from domain.feedback import progress_of
 from domain.pace import Pace
+from processors.clock import FastClock
 from processors.pipeline import Pipeline
 from tests.conftest import DATA_KEY
-from tests.fast_clock import FastClock
 from tests.processors.pipeline_scene import life_of
 from tests.proofs.crash_points import Points, watch_appends, watched
 from tests.proofs.crash_scenarios import ARRIVED_AND_LOST, BLOCKED, LOST, NOT_SENT
