@@ -1,10 +1,12 @@
-"""Letting go of a caller without an answer, which ASGI has no word for.
+"""Letting go of a caller without an answer, which ASGI has no word for, and keeping one waiting.
 
-Works under uvicorn, for the outermost application: there `send` is a method of the object that holds the connection.
+Letting go works under uvicorn, for the outermost application: there `send` is a method of the object that holds the
+connection.
 """
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from starlette.types import Receive, Send
@@ -25,3 +27,14 @@ async def hang_up(receive: Receive, send: Send, *, flush: bool = False) -> None:
         transport.abort()
     while (await receive())["type"] != "http.disconnect":
         pass
+
+
+async def stays(receive: Receive, *, for_s: float) -> bool:
+    """Whether the caller is still there after that time; False as soon as it has left."""
+    try:
+        async with asyncio.timeout(for_s):
+            while (await receive())["type"] != "http.disconnect":
+                pass
+    except TimeoutError:
+        return True
+    return False

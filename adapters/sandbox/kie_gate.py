@@ -5,7 +5,6 @@ Faults bend the answer only here. What they do to a task is the handlers' busine
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, cast
 
@@ -13,7 +12,7 @@ import orjson
 from fastapi import Request, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from adapters.sandbox.hang_up import hang_up
+from adapters.sandbox.hang_up import hang_up, stays
 from adapters.sandbox.kie_answers import Asked, Envelope, origin_of
 from adapters.sandbox.kie_calls import FOLDERS, MARKER, Call, endpoint_of
 from adapters.sandbox.kie_faults import Fault, Garbage
@@ -52,7 +51,7 @@ class KieGate:
             await hang_up(receive, send)
             return
         response = await self._response(asked)
-        if fault is not None and fault.latency_s and not await _stays(receive, for_s=fault.latency_s):
+        if fault is not None and fault.latency_s and not await stays(receive, for_s=fault.latency_s):
             return
         if fault is not None and fault.drop is not None:
             if fault.drop == "midway":
@@ -161,17 +160,6 @@ def _garbage(kind: Garbage, response: Response, *, status: int | None) -> Respon
             return Response(status_code=status or 200)
         case "cloudflare":
             return Response("error code: 1010", status_code=status or 403, media_type="text/plain")
-
-
-async def _stays(receive: Receive, *, for_s: float) -> bool:
-    """Whether the caller is still there after that time; False as soon as it has left."""
-    try:
-        async with asyncio.timeout(for_s):
-            while (await receive())["type"] != "http.disconnect":
-                pass
-    except TimeoutError:
-        return True
-    return False
 
 
 async def _half(response: Response, send: Send) -> None:

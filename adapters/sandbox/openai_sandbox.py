@@ -12,7 +12,6 @@ The same request gets the same answer. It is told what to do in Python, or over 
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Collection
 from typing import Any, Final
@@ -21,7 +20,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from adapters.sandbox.hang_up import hang_up
+from adapters.sandbox.hang_up import hang_up, stays
 from adapters.sandbox.openai_answers import complaint, completion
 from adapters.sandbox.openai_faults import Fault, FaultScript, error_body
 
@@ -60,7 +59,7 @@ class OpenAISandbox:
             await hang_up(receive, send)
             return
         response = self._answer(request, asked, fault)
-        if fault.latency_s and not await _stays(receive, for_s=fault.latency_s):
+        if fault.latency_s and not await stays(receive, for_s=fault.latency_s):
             return
         if fault.drop == "after":
             await hang_up(receive, send)
@@ -124,14 +123,3 @@ def _json(body: bytes) -> object:
         return json.loads(body)
     except ValueError:
         return None
-
-
-async def _stays(receive: Receive, *, for_s: float) -> bool:
-    """Whether the caller is still there after that time; False as soon as it has left."""
-    try:
-        async with asyncio.timeout(for_s):
-            while (await receive())["type"] != "http.disconnect":
-                pass
-    except TimeoutError:
-        return True
-    return False
