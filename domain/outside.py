@@ -7,6 +7,7 @@ after which a call that costs money is never repeated blindly.
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 from typing import NamedTuple
 
 from domain.catalogue import Model
@@ -168,3 +169,63 @@ class MaybeSent(NamedTuple):
     """Whether it was sent is unknown."""
 
     message: str
+
+
+# Saying something: every message that is no video of a job
+
+
+class Said(NamedTuple):
+    """The messenger took it. `message` is the id of the message that there is now, None for what makes none."""
+
+    message: int | None = None
+
+
+class WhyNot(StrEnum):
+    """Why something was not said, for good. The closed list of what a screen can do about it."""
+
+    GONE = "gone"
+    """Nobody hears it: the user blocked the bot, never started it, or is deleted."""
+
+    NOT_THERE = "not_there"
+    """The message to be edited or deleted is gone, or too old for it: a new one helps."""
+
+    TOO_LATE = "too_late"
+    """The question that this answers is too old."""
+
+    REFUSED = "refused"
+    """The messenger refuses it as it is. A bug of ours, and trying again cannot help."""
+
+    TOO_LARGE = "too_large"
+    """The file is larger than the messenger takes."""
+
+    NO_FILE = "no_file"
+    """The messenger does not know this file any more: uploading it again helps."""
+
+    UNREACHABLE = "unreachable"
+    """The messenger was asked as often as it may be, and could not be reached or had no time."""
+
+
+class NotSaid(NamedTuple):
+    """It was not said, definitely. `about` is for operators: no secrets, no personal text."""
+
+    why: WhyNot
+    about: str
+
+
+class MaybeSaid(NamedTuple):
+    """Whether it was said is unknown."""
+
+    about: str
+
+
+class Fetched(NamedTuple):
+    """A file that a user sent."""
+
+    data: bytes
+
+
+class NotFetched(NamedTuple):
+    """The file did not come. `why` is TOO_LARGE, NO_FILE or UNREACHABLE."""
+
+    why: WhyNot
+    about: str
