@@ -7,7 +7,7 @@ after which a call that costs money is never repeated blindly.
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
 from domain.catalogue import Model
@@ -172,6 +172,19 @@ class MaybeSent(NamedTuple):
 
 
 # Saying something: every message that is no video of a job
+
+
+class Urgency(IntEnum):
+    """Who goes first when the messenger allows only so many messages a second."""
+
+    ANSWER = 0
+    """To a tap or to a payment that waits for a yes: never made to wait by us."""
+
+    MESSAGE = 1
+    """Something new: it rings."""
+
+    EDIT = 2
+    """A message that is there changes; a later change makes one that still waits needless."""
 
 
 class Said(NamedTuple):

@@ -1,0 +1,44 @@
+"""Everything that handlers work with: the ledger's commands, views to look at, and what is on offer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.ports import Balance, Balances, Orders, Photos, Statements, Waits
+from bot.talk import Talk
+from domain.catalogue import Catalogue
+from domain.ledger import LedgerCommand
+from domain.templates import Template
+from processors.clock import Clock
+from processors.execute import Done, Executor
+from processors.offers import Offers
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What `app` puts together for the bot. `bot_username` is for links to the bot; `support` is shown as it is."""
+
+    executor: Executor
+    balances: Balances
+    statements: Statements
+    orders: Orders
+    waits: Waits
+    photos: Photos
+    offers: Offers
+    catalogue: Catalogue
+    templates: tuple[Template, ...]
+    clock: Clock
+    support: str | None
+    bot_username: str
+
+    async def do(self, command: LedgerCommand, talk: Talk) -> Done:
+        """Carries the command out, caused by this update. Raises a Refusal, TooManyConflicts, OutcomeUnknown."""
+        return await self.executor.execute(command, cause=talk.cause)
+
+    async def balance(self, account: int, *, after: Done | None = None) -> Balance | None:
+        """The balance, with what was just done in it; None for an account that is not open."""
+        return await self.balances.of(account, upto=None if after is None else after.position)
+
+    def template(self, template_id: str) -> Template | None:
+        """The template of that id."""
+        return next((template for template in self.templates if template.id == template_id), None)
