@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.ports import Balance, Balances, Orders, Photos, Statements, Waits
+from bot.ports import Orders, Photos, Screens
 from bot.talk import Talk
 from domain.catalogue import Catalogue
 from domain.ledger import LedgerCommand
+from domain.shown import Balance
 from domain.templates import Template
 from processors.clock import Clock
 from processors.execute import Done, Executor
@@ -16,17 +18,18 @@ from processors.offers import Offers
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What `app` puts together for the bot. `bot_username` is for links to the bot; `support` is shown as it is."""
+    """What `app` puts together for the bot. Templates by id, in their order.
+
+    `bot_username` is for links to the bot; `support` is shown as it is.
+    """
 
     executor: Executor
-    balances: Balances
-    statements: Statements
+    screens: Screens
     orders: Orders
-    waits: Waits
     photos: Photos
     offers: Offers
     catalogue: Catalogue
-    templates: tuple[Template, ...]
+    templates: Mapping[str, Template]
     clock: Clock
     support: str | None
     bot_username: str
@@ -37,8 +40,4 @@ class Desk:
 
     async def balance(self, account: int, *, after: Done | None = None) -> Balance | None:
         """The balance, with what was just done in it; None for an account that is not open."""
-        return await self.balances.of(account, upto=None if after is None else after.position)
-
-    def template(self, template_id: str) -> Template | None:
-        """The template of that id."""
-        return next((template for template in self.templates if template.id == template_id), None)
+        return await self.screens.balance(account, upto=None if after is None else after.position)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from aiogram.methods import TelegramMethod
 
-from domain.feedback import Progress
-from domain.job_words import JobQueued
 from domain.outside import Fetched, MaybeSaid, NotFetched, NotSaid, Said, Urgency
 from domain.photo import PhotoRefused
+from domain.shown import Balance, JobStanding, KeptPhoto, Line, MadeVideo, Wait
 
 
 class Messenger(Protocol):
@@ -34,14 +32,6 @@ class Videos(Protocol):
         ...
 
 
-class KeptPhoto(NamedTuple):
-    """A user's photo, checked and in our storage under `name`. Lengths in pixels."""
-
-    name: str
-    width: int
-    height: int
-
-
 class Photos(Protocol):
     """What users send as photos."""
 
@@ -58,67 +48,21 @@ class UserFiles(Protocol):
         ...
 
 
-class Balance(NamedTuple):
-    """An account's credits, whole."""
+class Screens(Protocol):
+    """The views, for one person at a time. They may lag behind the log."""
 
-    available: int
-    reserved: int
-    spent: int
-    debt: int
-
-
-class Balances(Protocol):
-    """Balances as the view shows them."""
-
-    async def of(self, account: int, *, upto: int | None = None) -> Balance | None:
+    async def balance(self, account: int, *, upto: int | None = None) -> Balance | None:
         """The balance, of position `upto` of the account's shard or later; after a second, what there is. None for an
         account that is not open."""
         ...
 
-
-class Line(NamedTuple):
-    """A line of an account's statement. `amount` is what the event is about, the next three stand after it."""
-
-    version: int
-    recorded_at: datetime
-    type: str
-    amount: int
-    subject: str
-    reason: str
-    available: int
-    reserved: int
-    debt: int
-
-
-class Statements(Protocol):
-    """Every credit operation of an account, as the view shows them."""
-
     async def lines(self, account: int, *, below: int | None, limit: int) -> Sequence[Line]:
-        """The latest lines, newest first; of those below that version, if one is given."""
+        """The statement's latest lines, newest first; of those below that version, if one is given."""
         ...
 
-
-class JobStanding(NamedTuple):
-    """One video of an order. `file` and `file_id` are there once it is stored and sent."""
-
-    job: str
-    queued: JobQueued
-    progress: Progress
-    file: str | None
-    file_id: str | None
-    ended_at: datetime | None
-
-
-class MadeVideo(NamedTuple):
-    """A video that was made for the account and is kept. `file_id` is the messenger's name for it, if it was sent."""
-
-    job: str
-    order: str
-    file: str
-    file_id: str | None
-    about: str | None
-    """What the person called the product."""
-    made_at: datetime
+    async def wait(self, account: int, order: str) -> Wait | None:
+        """The wait of the order's first video that is queued; None when none is."""
+        ...
 
 
 class Orders(Protocol):
@@ -138,22 +82,4 @@ class Orders(Protocol):
 
     async def video(self, account: int, job: str) -> MadeVideo | None:
         """The job's video, if there is one and it is this account's."""
-        ...
-
-
-class Wait(NamedTuple):
-    """How long a queued video has to wait: its place in line, from 1, and the seconds until it is usually there.
-
-    None: nothing is known yet.
-    """
-
-    place: int
-    seconds: int | None
-
-
-class Waits(Protocol):
-    """The queue, as those see it who wait in it."""
-
-    async def of(self, account: int, order: str) -> Wait | None:
-        """The wait of the order's first video that is queued; None when none is."""
         ...
