@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Protocol
 
 from aiogram.methods import TelegramMethod
@@ -82,4 +84,78 @@ class Orders(Protocol):
 
     async def video(self, account: int, job: str) -> MadeVideo | None:
         """The job's video, if there is one and it is this account's."""
+        ...
+
+
+class KeptUpdate(Protocol):
+    """An update in the inbox: to be handled, or, when `content` is None, for its `replies` to be said."""
+
+    @property
+    def place(self) -> int:
+        """Its place in the order of arrival."""
+        ...
+
+    @property
+    def update_id(self) -> int:
+        """The messenger's id."""
+        ...
+
+    @property
+    def account(self) -> int:
+        """Whose it is."""
+        ...
+
+    @property
+    def received_at(self) -> datetime:
+        """When it was kept."""
+        ...
+
+    @property
+    def content(self) -> str | None:
+        """Its JSON."""
+        ...
+
+    @property
+    def replies(self) -> str | None:
+        """A JSON array of what is still to be said."""
+        ...
+
+
+class Inbox(Protocol):
+    """Updates that were received, and the dialogues between them."""
+
+    async def keep(self, updates: Sequence[tuple[int, int, str]]) -> int:
+        """Keeps updates (id, account, JSON) durably, those that are not there yet. Returns how many were new."""
+        ...
+
+    async def listen(self) -> None:
+        """Returns once news from other processes are heard."""
+        ...
+
+    def news(self, shard: int) -> asyncio.Event:
+        """An event that is set at the shard's next update; to be taken before reading and awaited after it."""
+        ...
+
+    async def waiting(self, shard: int, *, after: int, known: Collection[int], limit: int) -> Sequence[KeptUpdate]:
+        """The shard's updates that are not done, above that place and not among the known ids, in order."""
+        ...
+
+    async def conversations(self, shard: int, accounts: Collection[int]) -> Mapping[int, str]:
+        """The dialogues of these accounts as JSON, as far as there are any."""
+        ...
+
+    async def language(self, account: int) -> str | None:
+        """The language that the person speaks, if it is known."""
+        ...
+
+    async def finish(self, shard: int, finished: Sequence[Mapping[str, Any]]) -> set[int]:
+        """Marks updates as handled and keeps what came of each. Returns those that nobody had marked before."""
+        ...
+
+    async def failed(self, shard: int, update_id: int, failure: str) -> int:
+        """Counts an attempt at handling that failed. Returns how many did; 0 when somebody else has handled it."""
+        ...
+
+    async def said(self, shard: int, updates: Collection[int]) -> None:
+        """Marks the replies of these updates as said, and empties them."""
         ...

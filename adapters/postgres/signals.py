@@ -24,8 +24,9 @@ log = structlog.get_logger(__name__)
 class Signals:
     """Tells waiting readers which shards have something new."""
 
-    def __init__(self, url: str, *, shards: int) -> None:
+    def __init__(self, url: str, *, shards: int, channel: str = CHANNEL) -> None:
         self._url = url
+        self._channel = channel
         self._news = [asyncio.Event() for _ in range(shards)]
         self._unsent: set[int] = set()
         self._sending = asyncio.Event()
@@ -74,7 +75,7 @@ class Signals:
                     if connection is None:
                         connection = await connect(self._url)
                         self._sent_by = connection.get_server_pid()
-                    await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, ",".join(map(str, shards)))
+                    await connection.execute("SELECT pg_notify($1, $2)", self._channel, ",".join(map(str, shards)))
                 except LOST as error:
                     log.warning("notify failed", error=type(error).__name__)
                     if connection is not None:
@@ -106,7 +107,7 @@ class Signals:
     async def _hear_on(self, connection: asyncpg.Connection) -> None:
         gone = asyncio.Event()
         connection.add_termination_listener(lambda _connection: gone.set())
-        await connection.add_listener(CHANNEL, self._heard)
+        await connection.add_listener(self._channel, self._heard)
         self._listening.set()
         for shard in range(len(self._news)):
             self._wake(shard)

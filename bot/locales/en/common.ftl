@@ -35,3 +35,5 @@ refusal-same-id-other-content = This order was accepted with other content. To o
 refusal-out-of-turn = This does not fit any more: things changed while you were tapping.
 refusal-self-referral = Nobody can invite themselves.
 refusal-unknown-model = This model is not offered at the moment. Choose another one.
+
+video-not-sent = This video could not be sent: its time in storage seems to be over. For help: /support.
