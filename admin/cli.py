@@ -15,14 +15,16 @@ from uuid import uuid4
 import typer
 
 from admin import account as accounts
-from admin import gifts, upkeep, verification
+from admin import gifts, payments, promo, upkeep, verification
 from admin.history import history as write_history
 from admin.moments import moment_of, until_of, zone_named
-from admin.office import Desk, Office, WrongUse
+from admin.office import Office, WrongUse
+from admin.options import ID, Account, Amount, At, By, Form, Job, Reason, Zone, desk_of
 from admin.queue import jobs as list_jobs
 from admin.replay import replay as write_replay
 from admin.sheets import Format
 from domain.bonus import GiveBonus
+from domain.payment import RequestPaymentRefund
 from domain.revocation import RevokeCredits
 from processors.verify import PACE
 from processors.verify import verify as read_everything
@@ -36,28 +38,7 @@ cli = typer.Typer(
     "Exit codes: 0 done, 1 refused or something is wrong in the books, 2 wrong argument or setting, "
     "3 database not reachable or not fit for use.",
 )
-
-Account = Annotated[int, typer.Argument(min=1, max=2**63 - 1, help="The account: its user's Telegram id.")]
-Amount = Annotated[int, typer.Argument(min=1, help="Whole credits.")]
-At = Annotated[
-    str | None,
-    typer.Option(
-        help="Look back: a moment (2026-01-31T18:30, local; or with +03:00) or a position of the log (digits)."
-    ),
-]
-Job = Annotated[str | None, typer.Option(help="Only this job.")]
-Zone = Annotated[
-    str | None, typer.Option(help="The zone of times, such as Europe/Moscow; else TZ, else the machine's.")
-]
-Form = Annotated[Format, typer.Option("--format", help="How to write it.")]
-Reason = Annotated[str, typer.Option(help="Why, for the books.", show_default=False)]
-By = Annotated[str | None, typer.Option(help="Who does it; the system's user name by default.")]
-ID = typer.Option("--id", help="Made and printed when not given; a repeat with the same id does nothing more.")
-
-
-def _desk(context: typer.Context) -> Desk:
-    desk: Desk = context.obj
-    return desk
+cli.add_typer(promo.commands)
 
 
 @cli.command()
@@ -75,7 +56,7 @@ def account(
         report = await accounts.read(office.accounts, account, until=until)
         return accounts.write(report, zone=in_zone, form=form, out=sys.stdout)
 
-    return _desk(context).run(work)
+    return desk_of(context).run(work)
 
 
 @cli.command()
@@ -91,7 +72,7 @@ def history(
     """Every event of the account's credits, with what was available, reserved and owed after it."""
     in_zone = zone_named(zone)
     until = until_of(at, in_zone)
-    return _desk(context).run(
+    return desk_of(context).run(
         lambda office: write_history(
             office.accounts, account, job=job, until=until, zone=in_zone, form=form, out=sys.stdout
         )
@@ -114,7 +95,7 @@ def replay(
         raise WrongUse(msg)
     in_zone = zone_named(zone)
     until = until_of(at, in_zone)
-    return _desk(context).run(
+    return desk_of(context).run(
         lambda office: write_replay(
             office.accounts, account, job=job, until=until, zone=in_zone, form=form, out=sys.stdout
         )
@@ -132,7 +113,7 @@ def jobs(
 ) -> int:
     """The jobs in flight, oldest first, and what each of them waits for."""
     in_zone = zone_named(zone)
-    return _desk(context).run(
+    return desk_of(context).run(
         lambda office: list_jobs(office.queue, account=account, limit=limit, zone=in_zone, form=form, out=sys.stdout)
     )
 
@@ -165,7 +146,7 @@ def grant(
         reason=reason,
         by=by or getuser(),
     )
-    return _desk(context).run(lambda office: gifts.grant(office, command, sys.stdout))
+    return desk_of(context).run(lambda office: gifts.grant(office, command, sys.stdout))
 
 
 @cli.command()
@@ -190,7 +171,36 @@ def revoke(
         reason=reason,
         by=by or getuser(),
     )
-    return _desk(context).run(lambda office: gifts.revoke(office, command, sys.stdout))
+    return desk_of(context).run(lambda office: gifts.revoke(office, command, sys.stdout))
+
+
+@cli.command("refund-payment")
+def refund_payment(
+    context: typer.Context,
+    account: Account,
+    charge: Annotated[str, typer.Argument(help="The payment: its charge's id.")],
+    *,
+    reason: Reason,
+    by: By = None,
+    request_id: Annotated[str | None, ID] = None,
+) -> int:
+    """Give a payment's Stars back, once; its credits go with them, also those that are spent."""
+    command = gifts.wished(
+        RequestPaymentRefund,
+        account=account,
+        at=datetime.now(UTC),
+        charge=charge,
+        request=request_id or f"refund-{uuid4().hex}",
+        reason=reason,
+        by=by or getuser(),
+    )
+    return desk_of(context).run(lambda office: payments.request_refund(office, command, sys.stdout))
+
+
+@cli.command()
+def reconcile(context: typer.Context) -> int:
+    """Hold the books against Telegram's own account of the Stars, and make good what they lack."""
+    return desk_of(context).run(lambda office: payments.reconcile(office, sys.stdout))
 
 
 @cli.command()
@@ -210,13 +220,13 @@ def verify(
         report = await read_everything(office.verification, pace=pace, on_progress=verification.progress_on(sys.stderr))
         return verification.write_report(report, form, sys.stdout)
 
-    return _desk(context).run(work)
+    return desk_of(context).run(work)
 
 
 @cli.command()
 def rebuild(context: typer.Context) -> int:
     """Make the views of all shards anew from the log, while appends and reads go on."""
-    return _desk(context).run(lambda office: upkeep.rebuild_all(office, sys.stdout))
+    return desk_of(context).run(lambda office: upkeep.rebuild_all(office, sys.stdout))
 
 
 @cli.command()
@@ -230,4 +240,4 @@ def forget(
     if not yes:
         msg = f"forgetting account {account} cannot be undone: add --yes"
         raise WrongUse(msg)
-    return _desk(context).run(lambda office: upkeep.forget(office, account, sys.stdout))
+    return desk_of(context).run(lambda office: upkeep.forget(office, account, sys.stdout))

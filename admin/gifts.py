@@ -13,11 +13,18 @@ from admin.words import credits_in_words, said
 from domain.account_words import CreditsGranted, CreditsRevoked
 from domain.bonus import GiveBonus
 from domain.revocation import RevokeCredits
-from domain.shapes import Command
+from domain.shapes import Value
 
-OPTIONS: Final[Mapping[str, str]] = {"source": "--id", "revocation": "--id", "expires_at": "--expires"}
+OPTIONS: Final[Mapping[str, str]] = {
+    "source": "--id",
+    "revocation": "--id",
+    "request": "--id",
+    "expires_at": "--expires",
+    "bonus_days": "--bonus-days",
+}
+ARGUMENTS: Final = frozenset({"account", "amount", "charge", "code"})
 
-CommandT = TypeVar("CommandT", bound=Command)
+CommandT = TypeVar("CommandT", bound=Value)
 
 
 def wished(kind: type[CommandT], **values: object) -> CommandT:
@@ -27,8 +34,8 @@ def wished(kind: type[CommandT], **values: object) -> CommandT:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         name = str(first["loc"][0])
-        option = OPTIONS.get(name) or (name.upper() if name in {"account", "amount"} else f"--{name}")
-        if option in {"--id", "--of"}:
+        option = OPTIONS.get(name) or (name.upper() if name in ARGUMENTS else f"--{name}")
+        if option in {"--id", "--of", "CHARGE"}:
             msg = f"{option} is a name of 1 to 255 letters, digits and . _ : + = -, no spaces or slashes"
         else:
             msg = f"{option} is wrong: {first['msg']}"

@@ -9,6 +9,7 @@ from typing import Any, Final, Protocol
 from domain.log import Recorded
 from processors.execute import Executor
 from processors.ports import Settlements, ShardLog, VerificationSource, ViewStore
+from processors.reconciliation import Reconciliation
 
 OK: Final = 0
 FINDING: Final = 1
@@ -82,6 +83,8 @@ class Office:
     keys: Keys
     queue: Queue
     verification: VerificationSource
+    reconciliation: Reconciliation | None = None
+    """None where no Telegram is at hand."""
 
 
 class Desk(Protocol):

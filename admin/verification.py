@@ -32,6 +32,8 @@ def in_words(report: Report) -> list[str]:
         f"totals: {sums}",
         f"open reservations {report.reservations_open}, settlements still to come {report.settlements_pending}",
     ]
+    if report.rewards_pending:
+        lines.append(f"{report.rewards_pending} claimed codes whose gifts are still to come")
     if report.moved_on:
         lines.append(f"{report.moved_on} rows changed while they were read and were left to the next time")
     lines += [_finding_in_words(finding) for finding in report.findings]
@@ -87,6 +89,7 @@ def _document(report: Report) -> dict[str, object]:
         "moved_on": report.moved_on,
         "reservations_open": report.reservations_open,
         "settlements_pending": report.settlements_pending,
+        "rewards_pending": report.rewards_pending,
         "totals": figures(report.totals),
         "counts": {kind.name.lower(): count for kind, count in report.counts.items()},
         "findings": [{**asdict(finding), "kind": finding.kind.name.lower()} for finding in report.findings],

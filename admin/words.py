@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from domain import account_words as credit
 from domain import job_words as job
+from domain.bonus import BonusGiven
+from domain.invoice import InvoiceIssued, InvoicePaid
 from domain.lots import Draw, total
+from domain.payment import PaymentReceived, PaymentRefunded, PaymentRefundRefused, PaymentRefundRequested
+from domain.promo import CodeClaimed, PromoCreated
+from domain.revocation import RevocationMade
 from domain.shapes import Event
 
 
@@ -14,8 +19,9 @@ def credits_in_words(amount: int) -> str:
 
 
 def said(event: Event) -> str:
-    """One line for an event of an account or a job; the type's name for any other."""
-    return _of_account(event) or _of_job(event) or _of_delivery(event) or type(event).__name__
+    """One line for any event."""
+    kinds = (_of_account, _of_job, _of_delivery, _of_payment, _of_gift)
+    return next((words for kind in kinds if (words := kind(event)) is not None), type(event).__name__)
 
 
 def subject_of(event: Event) -> str:
@@ -100,3 +106,45 @@ def _of_delivery(event: Event) -> str | None:
             return f"job: request {number} made a video after the end, offered free"
         case _:
             return None
+
+
+def _of_payment(event: Event) -> str | None:
+    match event:
+        case InvoiceIssued(credits=amount, stars=stars):
+            return f"invoice: {credits_in_words(amount)} offered for {stars} Stars"
+        case InvoicePaid(charge=charge):
+            return f"invoice: paid by charge {charge}"
+        case PaymentReceived(credits=amount, stars=stars, credited=credited, invoice_owner=owner):
+            whose = "" if owner is None else f", by an invoice of account {owner}"
+            late = "" if credited else "; nothing was credited, for its refund had come first"
+            return f"payment: {stars} Stars received for {credits_in_words(amount)}{whose}{late}"
+        case PaymentRefundRequested(reason=reason, by=by):
+            return f"payment: refund asked for: {reason}, by {by}"
+        case PaymentRefunded(stars=stars):
+            return f"payment: {stars} Stars went back"
+        case PaymentRefundRefused(message=message):
+            return f"payment: Telegram refused the refund: {message}"
+        case _:
+            return None
+
+
+def _of_gift(event: Event) -> str | None:
+    match event:
+        case BonusGiven(amount=amount, reason=reason, by=by):
+            return f"gift of {amount}: {reason}, by {by}"
+        case RevocationMade(amount=amount, reason=reason, by=by):
+            return f"revocation of {amount}: {reason}, by {by}"
+        case PromoCreated():
+            return _terms(event)
+        case CodeClaimed(account=account, amount=amount):
+            return f"claimed by account {account}, {credits_in_words(amount)}"
+        case _:
+            return None
+
+
+def _terms(terms: PromoCreated) -> str:
+    limit = "any number of accounts" if terms.limit is None else f"at most {terms.limit} accounts"
+    until = f", until {terms.expires_at:%Y-%m-%d %H:%M %Z}" if terms.expires_at else ""
+    days = f", to be used within {terms.bonus_days} days" if terms.bonus_days else ""
+    what = f"{credits_in_words(terms.amount)} each for {limit}{until}{days}"
+    return f"{what}; campaign {terms.campaign}: {terms.reason}, by {terms.by}"

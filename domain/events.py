@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from domain import account_words, job_words, payment
+from domain import account_words, invoice, job_words, payment, promo
 from domain.bonus import BonusGiven
-from domain.invoice import InvoiceIssued
 from domain.revocation import RevocationMade
 from domain.shapes import Event
 
@@ -39,13 +38,16 @@ EVENT_TYPES: Final[Mapping[str, type[Event]]] = {
     "JobFailed": job_words.JobFailed,
     "JobCancelled": job_words.JobCancelled,
     "LateVideoArrived": job_words.LateVideoArrived,
-    "InvoiceIssued": InvoiceIssued,
+    "InvoiceIssued": invoice.InvoiceIssued,
+    "InvoicePaid": invoice.InvoicePaid,
     "PaymentReceived": payment.PaymentReceived,
     "PaymentRefundRequested": payment.PaymentRefundRequested,
     "PaymentRefunded": payment.PaymentRefunded,
     "PaymentRefundRefused": payment.PaymentRefundRefused,
     "BonusGiven": BonusGiven,
     "RevocationMade": RevocationMade,
+    "PromoCreated": promo.PromoCreated,
+    "CodeClaimed": promo.CodeClaimed,
 }
 
 EVENT_NAMES: Final[Mapping[type[Event], str]] = {cls: name for name, cls in EVENT_TYPES.items()}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, assert_never
 
-from domain import account, bonus, invoice, job, job_states, order, payment, revocation, streams
+from domain import account, bonus, invoice, job, job_states, order, payment, promo, revocation, streams
 from domain.account_words import (
     AccountCommand,
     AddCredits,
@@ -24,7 +24,8 @@ from domain.invoice import IssueInvoice
 from domain.job_words import JobCommand
 from domain.lots import LotKind
 from domain.order import PlaceOrder
-from domain.payment import PaymentCommand, PaymentReceived, PaymentRefunded
+from domain.payment import PaymentCommand, PaymentReceived, PaymentRefunded, ReceivePayment
+from domain.promo import ClaimCode, CodeCommand, CreatePromo
 from domain.revocation import RevokeCredits
 from domain.shapes import Event
 
@@ -39,6 +40,8 @@ LedgerCommand = (
     | JobCommand
     | PaymentCommand
     | IssueInvoice
+    | CreatePromo
+    | ClaimCode
 )
 """Everything that can be wished from outside. Each happens once however often it is repeated: credits come in, go and
 are reserved through the commands whose streams see to that, never by AddCredits, TakeCredits or ReserveCredit alone."""
@@ -65,6 +68,7 @@ FOLDS: Mapping[str, tuple[State, Callable[[Any, Any], State]]] = {
     "invoice": (invoice.INITIAL, invoice.evolve),
     "bonus": (bonus.INITIAL, bonus.evolve),
     "revocation": (revocation.INITIAL, revocation.evolve),
+    "promo": (promo.INITIAL, promo.evolve),
 }
 """By category: the state of a stream without events, and the function that folds one more in."""
 
@@ -84,8 +88,15 @@ def evolve(stream: str, state: State, event: Event) -> State:
     return evolver(stream)(state, event)
 
 
+def owner_of(command: LedgerCommand) -> str:
+    """Whose streams the command is decided on: a promo code's, else its account's."""
+    return streams.promo(command.code) if isinstance(command, CodeCommand) else streams.account(command.account)
+
+
 def streams_of(command: LedgerCommand) -> Streams:
     """The streams that the command is decided on and may add to."""
+    if isinstance(command, CodeCommand):
+        return Streams(read=(streams.promo(command.code),))
     of_account = streams.account(command.account)
     match command:
         case PlaceOrder():
@@ -98,7 +109,8 @@ def streams_of(command: LedgerCommand) -> Streams:
         case RevokeCredits():
             return Streams(read=(of_account,), new=(streams.revocation(command.account, command.revocation),))
         case PaymentCommand():
-            return Streams(read=(of_account, streams.payment(command.account, command.charge)))
+            of_charge = streams.payment(command.account, command.charge)
+            return Streams(read=(of_account, of_charge, *_own_invoice(command)))
         case IssueInvoice():
             return Streams(read=(streams.invoice(command.account, command.invoice),))
         case _:
@@ -110,6 +122,9 @@ def decide(command: LedgerCommand, states: Mapping[str, State]) -> list[Change]:
 
     `states` holds every stream that `streams_of` names. Raises a Refusal when a rule says no.
     """
+    if isinstance(command, CodeCommand):
+        stream = streams.promo(command.code)
+        return [(stream, event) for event in promo.decide(command, states[stream])]
     of_account = streams.account(command.account)
     match command:
         case PlaceOrder():
@@ -180,11 +195,23 @@ def _pay(command: PaymentCommand, states: Mapping[str, State]) -> list[Change]:
     for event in payment.decide(command, before):
         changes.append((stream, event))
         match event, before:
-            case PaymentReceived(credited=True, credits=bought), _:
-                changes += _credit(command, bought, states)
+            case PaymentReceived(credited=credited, credits=bought), _:
+                for own in _own_invoice(command):
+                    changes += [(own, paid) for paid in invoice.paid_by(command.charge, states[own])]
+                if credited:
+                    changes += _credit(command, bought, states)
             case PaymentRefunded(), payment.Received(paid) | payment.RefundRequested(paid):
                 changes += _take_back(command, paid, states)
     return changes
+
+
+def _own_invoice(command: PaymentCommand) -> tuple[str, ...]:
+    """The invoice that the payment pays, unless it is another account's: that one's streams are out of reach."""
+    match command:
+        case ReceivePayment(invoice=str(paid), invoice_owner=None):
+            return (streams.invoice(command.account, paid),)
+        case _:
+            return ()
 
 
 def _credit(command: PaymentCommand, bought: int, states: Mapping[str, State]) -> list[Change]:

@@ -11,12 +11,12 @@ The credits themselves come in and go on the account's stream, in the same appen
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Final, assert_never
+from typing import Annotated, Any, ClassVar, Final, assert_never
 
 from pydantic import Field
 
 from domain.refusals import OutOfTurn, SameIdOtherContent
-from domain.shapes import Amount, Command, Event, Id, Words
+from domain.shapes import AccountId, Amount, Command, Event, Id, Words
 
 Stars = Annotated[int, Field(strict=True, gt=0, le=1_000_000)]
 """Telegram Stars, whole."""
@@ -31,9 +31,13 @@ class PaymentCommand(Command):
 
 
 class ReceivePayment(PaymentCommand):
-    """Telegram says the charge was paid; `credits` is what the stored invoice sold."""
+    """Telegram says the charge was paid; `credits` is what the stored invoice sold.
+
+    `invoice_owner` tells whose invoice it was, when it was not the payer's own.
+    """
 
     invoice: Id | None
+    invoice_owner: AccountId | None = None
     credits: Amount
     stars: Stars
 
@@ -63,12 +67,23 @@ class RefusePaymentRefund(PaymentCommand):
 
 
 class PaymentReceived(Event):
-    """The charge was paid. `credited` is false when its refund had come first."""
+    """The charge was paid. `credited` is false when its refund had come first.
+
+    `invoice_owner` tells whose invoice it was, when it was not the payer's own.
+    """
+
+    class_version: ClassVar[int] = 2
 
     invoice: Id | None
+    invoice_owner: AccountId | None
     credits: Amount
     stars: Stars
     credited: bool
+
+    @staticmethod
+    def upcast_v1_v2(state: dict[str, Any]) -> None:
+        """Whose invoice it was, was not told: the payer's own."""
+        state["invoice_owner"] = None
 
 
 class PaymentRefundRequested(Event):
@@ -155,10 +170,10 @@ def decide(command: PaymentCommand, state: PaymentState) -> list[PaymentEvent]:
             return [PaymentRefundRequested(request=request, reason=reason, by=by)]
         case RequestPaymentRefund(request=request), RefundRequested() if request == state.request:
             return []
-        case RecordPaymentRefund(stars=stars), NoPayment() | Received() | RefundRequested():
-            return [PaymentRefunded(stars=stars)]
-        case RecordPaymentRefund(), Refunded():
-            return []
+        case RecordPaymentRefund(), NoPayment():
+            return [PaymentRefunded(stars=command.stars)]
+        case RecordPaymentRefund(), Received(payment) | RefundRequested(payment) | Refunded(payment):
+            return _refunded(command, payment, before=isinstance(state, Refunded))
         case RefusePaymentRefund(request=request, message=message), RefundRequested() if request == state.request:
             return [PaymentRefundRefused(request=request, message=message)]
         case _:
@@ -166,14 +181,27 @@ def decide(command: PaymentCommand, state: PaymentState) -> list[PaymentEvent]:
 
 
 def _received(command: ReceivePayment, *, credited: bool) -> PaymentReceived:
-    return PaymentReceived(invoice=command.invoice, credits=command.credits, stars=command.stars, credited=credited)
+    return PaymentReceived(
+        invoice=command.invoice,
+        invoice_owner=command.invoice_owner,
+        credits=command.credits,
+        stars=command.stars,
+        credited=credited,
+    )
 
 
 def _received_again(command: ReceivePayment, payment: PaymentReceived | None) -> list[PaymentEvent]:
-    for field in ("invoice", "credits", "stars"):
+    for field in ("invoice", "invoice_owner", "credits", "stars"):
         if getattr(payment, field) != getattr(command, field):
             raise SameIdOtherContent(what=f"payment {command.charge}", field=field)
     return []
+
+
+def _refunded(command: RecordPaymentRefund, payment: PaymentReceived | None, *, before: bool) -> list[PaymentEvent]:
+    """Telegram gives all of the Stars back or none: another sum is not this payment's."""
+    if payment is not None and payment.stars != command.stars:
+        raise SameIdOtherContent(what=f"payment {command.charge}", field="stars")
+    return [] if before else [PaymentRefunded(stars=command.stars)]
 
 
 # Fold

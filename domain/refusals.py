@@ -9,7 +9,11 @@ Refusal
 ├── SameIdOtherContent    an id that was used before, now with something else behind it
 ├── OutOfTurn             the command does not fit the state of its job or payment
 ├── SelfReferral          nobody invites themselves
-└── UnknownModel          the catalogue has no such model, or has closed it
+├── UnknownModel          the catalogue has no such model, or has closed it
+├── UnknownCode           there is no such promo code
+├── CodeExpired           the promo code's time is over
+├── CodeUsedUp            as many have claimed the promo code as may
+└── CodeClaimedAlready    this account has claimed the promo code before
 """
 
 from __future__ import annotations
@@ -91,3 +95,35 @@ class UnknownModel(Refusal):
     def __init__(self, model: str) -> None:
         self.model = model
         super().__init__(f"model {model} is not offered")
+
+
+class UnknownCode(Refusal):
+    """There is no such promo code; typing it right can help."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        super().__init__(f"there is no promo code {code}")
+
+
+class CodeExpired(Refusal):
+    """The promo code's time is over; another code helps."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        super().__init__(f"promo code {code} has expired")
+
+
+class CodeUsedUp(Refusal):
+    """As many accounts have claimed the promo code as may; another code helps."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        super().__init__(f"promo code {code} is used up")
+
+
+class CodeClaimedAlready(Refusal):
+    """The account has claimed this promo code before; each account does so once."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        super().__init__(f"promo code {code} was claimed by this account already")

@@ -40,6 +40,11 @@ def revocation(account_id: int, revocation_id: str) -> str:
     return f"account/{account_id}/revocation/{revocation_id}"
 
 
+def promo(code: str) -> str:
+    """The stream of a promo code, which owns itself."""
+    return f"promo/{code}"
+
+
 def owner_of(stream: str) -> str:
     """The first two segments: `account/42/job/x` is owned by `account/42`."""
     end = stream.find("/", stream.index("/") + 1)
@@ -56,13 +61,13 @@ def account_of(stream: str) -> int:
 
 
 def category_of(stream: str) -> str:
-    """What the stream is about: `account`, `job`, `payment`, `bonus`, `revocation`, ..."""
+    """What the stream is about: `account`, `job`, `payment`, `bonus`, `revocation`, `promo`, ..."""
     segments = stream.split("/", 3)
     return segments[2] if len(segments) > 2 else segments[0]
 
 
 def id_of(stream: str) -> str:
-    """The last part of the name: the job's id, the charge's id, the account's number."""
+    """The last part of the name: the job's id, the charge's id, the account's number, the code."""
     segments = stream.split("/", 3)
     return segments[3] if len(segments) > 3 else segments[1]
 

@@ -1,14 +1,15 @@
 """The audit of one account: its events folded in the order of its streams, each held against the rules of the books.
 
-Pure. The account's own stream comes first, then those of its jobs, so what is remembered is one account's reservations
-until their jobs are met. Damage to the log itself (a gap, an unreadable event) ends the conclusions: `cut`.
+Pure. The account's own stream comes first, then its others, so what is remembered is one account's reservations until
+their jobs are met, and what came in and was taken until its sources are. Damage to the log itself (a gap, an unreadable
+event) ends the conclusions: `cut`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from domain import account, streams
 from domain.account_words import (
@@ -45,6 +46,13 @@ class Held:
     settled_at: int = 0
 
 
+class Moved(NamedTuple):
+    """Credits that came in or were taken, and where the account says so."""
+
+    amount: int
+    position: int
+
+
 @dataclass(slots=True)
 class Expected:
     """What a view should show of one stream: `row` after its last event, `earlier` at the views' position when the
@@ -67,6 +75,7 @@ class AccountAudit:
         self.stream = streams.account(number)
         self.books = Books()
         self.held: dict[str, Held] = {}
+        self.moved: dict[tuple[Kind, str], list[Moved]] = {}
         self.expected = Expected()
         self.snapshot: Snapshot | None = None
         self.snapshot_known = True
@@ -161,11 +170,18 @@ class AccountAudit:
     def revoked(self, event: CreditsRevoked, position: int) -> None:
         """A revocation is what it took and what is owed."""
         self._sum(event.amount, total(event.draws) + event.debt, position)
+        self._note(Kind.REVOCATION, event.revocation, event.amount, position)
 
     def came_in(self, event: CreditsGranted | CreditsPurchased, position: int) -> None:
         """No more than came in can settle a debt."""
+        kind = Kind.PAYMENT if isinstance(event, CreditsPurchased) else Kind.GIFT
+        self._note(kind, event.source, event.amount, position)
         if event.debt_settled > event.amount:
             self._sum(event.amount, event.debt_settled, position)
+
+    def _note(self, kind: Kind, name: str, amount: int, position: int) -> None:
+        """Keeps in mind what the stream of that name has to tell as well."""
+        self.moved.setdefault((kind, name), []).append(Moved(amount, position))
 
     def _sum(self, amount: int, parts: int, position: int) -> None:
         if amount != parts:
@@ -211,10 +227,14 @@ class AccountAudit:
             self.found(Kind.BOOKS, words, self.expected.position)
 
     def ends(self) -> None:
-        """All streams of the account were read: whatever is still held has no job."""
-        if self.whole:
-            for job, held in self.held.items():
-                self.found(Kind.NO_JOB, f"{held.amount} credits were reserved for job {job}", held.position)
+        """All streams of the account were read: what is still held has no job, what still moved has no source."""
+        if not self.whole:
+            return
+        for job, held in self.held.items():
+            self.found(Kind.NO_JOB, f"{held.amount} credits were reserved for job {job}", held.position)
+        for (kind, name), moved in self.moved.items():
+            for one in moved:
+                self.found(kind, f"{one.amount} credits of {name}, which has no stream that says so", one.position)
 
 
 Check = Callable[[AccountAudit, Any, int], None]

@@ -28,7 +28,6 @@ from domain.ledger import Change, LedgerCommand, Streams
 from domain.log import NO_CAUSE, Append, Cause, Placed, Tracked, VersionConflict
 from domain.refusals import Refusal
 from domain.snapshots import due, restore, take
-from domain.streams import account as account_stream
 from domain.streams import category_of, shard_of
 from processors.folds import Fold, FoldCache
 from processors.ports import EventStore
@@ -99,7 +98,7 @@ class Executor:
 
         Raises a Refusal, TooManyConflicts, AppendRejected or OutcomeUnknown; VersionConflict only for `tracked`.
         """
-        owner = account_stream(command.account)
+        owner = ledger.owner_of(command)
         line = self._lines.get(owner)
         if line is None:
             line = self._lines[owner] = _Line()

@@ -47,6 +47,10 @@ class Kind(StrEnum):
     NO_RESERVATION = "a job without a reservation"
     NO_JOB = "a reservation without a job"
     PRICE = "the reservation is not the job's price"
+    GIFT = "a gift and its credits do not agree"
+    PAYMENT = "a payment and its credits do not agree"
+    REVOCATION = "a revocation and its credits do not agree"
+    CLAIM = "a promo code and its claims do not agree"
     SNAPSHOT = "the snapshot is not the fold"
     BALANCE = "the balance shown is not the fold"
     STATEMENT = "the statement's line is not the fold"
@@ -98,6 +102,8 @@ class Report:
     """Reservations of jobs that have not ended."""
     settlements_pending: int = 0
     """Jobs whose end the settlement reactor has not seen yet."""
+    rewards_pending: int = 0
+    """Claimed codes that the reactor of rewards has not seen yet."""
     totals: Books = field(default_factory=Books)
     """The books of all accounts together."""
     findings: list[Finding] = field(default_factory=list)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from domain.log import Append, Placed, Recorded, Unreadable
 from domain.snapshots import Snapshot
+from domain.stars import StarsKept, StarsReturned, StarsUnknown, StarTransaction
 
 
 class EventStore(Protocol):
@@ -220,9 +221,53 @@ class VerificationSource(Protocol):
         """The position of the views shown, and the statements' lines between these versions of accounts as of it."""
         ...
 
+    async def gifts(self, wanted: Sequence[tuple[int, str]]) -> Mapping[str, int]:
+        """Of streams of gifts, each with its shard: the credits of those that are there."""
+        ...
+
     def strays(self, shard: int) -> AsyncGenerator[Sequence[tuple[str, str, int | None]]]:
         """The shown rows that belong to no event, a page at a time: view, stream, position.
 
         Pages may be empty.
         """
+        ...
+
+
+EVERYTHING: Final = 2**63 - 1
+"""As `upto`: to the stream's end."""
+
+
+class StreamReader(Protocol):
+    """Single streams of the log, read afresh each time. Personal texts read as forgotten."""
+
+    def events(self, stream: str, *, upto: int) -> AsyncIterator[Recorded]:
+        """The stream's events at positions up to `upto`, in order, a page at a time."""
+        ...
+
+
+class Stars(Protocol):
+    """Telegram's Stars, as far as they go back to their payers."""
+
+    async def refund(self, account: int, charge: str) -> StarsReturned | StarsKept | StarsUnknown:
+        """Gives the payment's Stars back. Repeating it gives them back once."""
+        ...
+
+
+class StarTransactions(Protocol):
+    """Telegram's own account of the bot's Stars, oldest first. Lines are only ever added."""
+
+    async def page(self, offset: int, limit: int) -> Sequence[StarTransaction] | StarsUnknown:
+        """The lines after the first `offset`, at most `limit`, which is 100 or less."""
+        ...
+
+
+class Bookmarks(Protocol):
+    """Numbers that outlive the process, by name."""
+
+    async def read(self, name: str) -> int:
+        """The number, 0 when none was kept."""
+        ...
+
+    async def keep(self, name: str, number: int) -> None:
+        """Keeps it instead of the one before."""
         ...

@@ -1,8 +1,8 @@
 """`verify`: reads the whole log once by position and once by stream, and says whether the books are right.
 
 It reads up to heads fixed at the start, a page at a time, while appends, settlement and projections go on; what cannot
-be judged yet because it moves is counted, not found. Memory holds one page and one account's reservations, however long
-the log. It rests in proportion to its work, so that appends keep their speed.
+be judged yet because it moves is counted, not found. Memory holds one page and what is open of one account or code,
+however long the log. It rests in proportion to its work, so that appends keep their speed.
 """
 
 from __future__ import annotations
@@ -15,8 +15,10 @@ from time import perf_counter
 from typing import Final
 
 from domain.snapshots import ACCOUNT_FOLD
+from processors.audit_sources import Claimed
 from processors.findings import Kind, Progress, Report
 from processors.ports import Standing, VerificationSource
+from processors.rewards import NAME as REWARDS
 from processors.settler import NAME as SETTLEMENT
 from processors.shown import ShownRows
 from processors.walk import Bounds, Due, Walk
@@ -69,6 +71,7 @@ class _Verification:
                 shards=shards,
                 views_at=tracked.get((standing.shard, VIEWS), 0),
                 settler_at=tracked.get((standing.shard, SETTLEMENT), 0),
+                rewards_at=tracked.get((standing.shard, REWARDS), 0),
             )
             by_stream = await self._by_stream(bounds, upto=_upto(standing))
             by_position = await self._by_position(standing.shard, upto=standing.last)
@@ -139,6 +142,7 @@ class _Verification:
                 after = (page[-1].stream, page[-1].version)
             due, walk.due = walk.due, Due()
             await shown.compare(due)
+            await self._gifts_of(due.claims)
             count += len(page)
             self._report.events += len(page)
             await self._rest()
@@ -148,6 +152,16 @@ class _Verification:
                     shown.stray(view, stream, position)
                 await self._rest()
         return count
+
+    async def _gifts_of(self, claims: Sequence[Claimed]) -> None:
+        """Whether each claimed code became a gift. It lies in its account's shard, and was there before now."""
+        given = await self._source.gifts([(claim.shard, claim.gift) for claim in claims]) if claims else {}
+        for claim in claims:
+            amount = given.get(claim.gift)
+            if amount != claim.amount:
+                became = "no gift" if amount is None else f"a gift of {amount}"
+                words = f"a claim of {claim.amount} credits became {became}: {claim.gift}"
+                self._report.add(Kind.CLAIM, words, shard=self._shard, stream=claim.code, position=claim.position)
 
     async def _rest(self) -> None:
         if self._on_progress is not None:

@@ -14,6 +14,7 @@ from domain.log import Recorded, Unreadable
 from domain.snapshots import Snapshot
 from processors.audit import AccountAudit, Expected
 from processors.audit_jobs import JobAudit, OtherAudit
+from processors.audit_sources import MOVED_BY, Claimed, PromoAudit, SourceAudit
 from processors.findings import Kind, Report, whose
 from projections.views import JobKey, StatementLine
 
@@ -30,16 +31,18 @@ class Due:
     lines: list[StatementLine] = field(default_factory=list)
     versions: dict[int, tuple[int, int]] = field(default_factory=dict)
     """Of accounts: the first and last version that `lines` covers."""
+    claims: list[Claimed] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """A shard's number among how many, and where its views and its settlement were when the reading began."""
+    """A shard's number among how many, and where its views, its settlement and its rewards were at the start."""
 
     shard: int
     shards: int
     views_at: int
     settler_at: int
+    rewards_at: int
 
 
 class Walk:
@@ -75,6 +78,7 @@ class Walk:
                 self._take_credit(part, recorded)
             else:
                 part.take(recorded)
+        self._hand_on_claims()
         for stream, (snapshot, known) in self._snapshots.items():
             self._left_over(stream, snapshot, known=known)
 
@@ -103,7 +107,7 @@ class Walk:
             return
         self._end_owner()
         if number is None:
-            self._part = OtherAudit(self._bounds.shard, stream, report=self._report)
+            self._part = self._begin_other(stream)
             return
         self._account = AccountAudit(self._bounds.shard, number, views_at=self._bounds.views_at, report=self._report)
         self._part = self._begin_part(stream, self._account)
@@ -118,8 +122,16 @@ class Walk:
             case "job":
                 self._report.jobs += 1
                 return JobAudit(stream, owner, views_at=self._bounds.views_at)
+            case category if category in MOVED_BY:
+                return SourceAudit(stream, owner, report=self._report)
             case _:
                 return OtherAudit(self._bounds.shard, stream, report=self._report)
+
+    def _begin_other(self, stream: str) -> OtherAudit:
+        shard, shards, rewards_at = self._bounds.shard, self._bounds.shards, self._bounds.rewards_at
+        if streams.category_of(stream) == "promo":
+            return PromoAudit(shard, stream, shards=shards, rewards_at=rewards_at, report=self._report)
+        return OtherAudit(shard, stream, report=self._report)
 
     def _take_credit(self, part: AccountAudit, recorded: Recorded) -> None:
         line = part.take(recorded)
@@ -138,7 +150,13 @@ class Walk:
         if self._part is not None:
             self._part.cut()
 
+    def _hand_on_claims(self) -> None:
+        if isinstance(self._part, PromoAudit):
+            self.due.claims += self._part.claims
+            self._part.claims.clear()
+
     def _end_stream(self) -> None:
+        self._hand_on_claims()
         part = self._part
         if isinstance(part, AccountAudit):
             part.stream_ends()

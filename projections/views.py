@@ -8,9 +8,10 @@ from datetime import datetime
 
 from domain import account_words, job_words
 from domain.bonus import BonusGiven
-from domain.invoice import InvoiceIssued
+from domain.invoice import InvoiceIssued, InvoicePaid
 from domain.log import Recorded
 from domain.payment import PaymentReceived, PaymentRefunded, PaymentRefundRefused, PaymentRefundRequested
+from domain.promo import CodeClaimed, PromoCreated
 from domain.revocation import RevocationMade
 from domain.streams import account_of, id_of
 from projections import books as bookkeeping
@@ -21,11 +22,14 @@ from projections.jobs import CHANGES, JobRow
 NOT_SHOWN = frozenset(
     {
         BonusGiven,
+        CodeClaimed,
         InvoiceIssued,
+        InvoicePaid,
         PaymentReceived,
         PaymentRefundRequested,
         PaymentRefunded,
         PaymentRefundRefused,
+        PromoCreated,
         RevocationMade,
     }
 )

@@ -9,7 +9,7 @@ from domain import job_words as w
 from domain.account_words import AccountOpened, AddCredits, ExpireCredits
 from domain.bonus import BonusGiven
 from domain.failures import FailureClass
-from domain.invoice import InvoiceIssued, IssueInvoice
+from domain.invoice import InvoiceIssued, InvoicePaid, IssueInvoice
 from domain.lots import LotKind
 from domain.payment import (
     PaymentReceived,
@@ -19,6 +19,7 @@ from domain.payment import (
     RefusePaymentRefund,
     RequestPaymentRefund,
 )
+from domain.promo import CodeCommand
 from domain.reasons import Reason
 from domain.revocation import RevocationMade
 from domain.shapes import Command, Event
@@ -68,6 +69,8 @@ COMMANDS: Final[tuple[Command, ...]] = (
     *JOB_COMMANDS,
 )
 
+CODE_COMMANDS: Final[tuple[CodeCommand, ...]] = (s.promo(), s.claim())
+
 JOB_EVENTS: Final[tuple[w.JobEvent, ...]] = (
     s.queued(),
     w.PromptWritten(script="steam rises", source=w.ScriptSource.TEMPLATE),
@@ -101,13 +104,16 @@ EVENTS: Final[tuple[Event, ...]] = (
     s.refunded("j1", s.paid("c1", 1), to_debt=(s.part("g1", 1),)),
     s.revoked(s.paid("c1", 3), debt=2, of="c1"),
     s.expired(s.part("g1", 1, expires_at=s.after(days=30))),
-    InvoiceIssued(credits=10, stars=50),
-    PaymentReceived(invoice=None, credits=10, stars=50, credited=True),
+    InvoiceIssued(credits=10, stars=50, at=s.NOON),
+    InvoicePaid(charge="c1"),
+    PaymentReceived(invoice="i1", invoice_owner=7, credits=10, stars=50, credited=True),
     PaymentRefundRequested(request="q1", reason="unhappy", by="anna"),
     PaymentRefunded(stars=50),
     PaymentRefundRefused(request="q1", message="too late"),
     BonusGiven(source="g1", amount=5, expires_at=None, reason="gift", by="anna"),
     RevocationMade(amount=5, of="c1", reason="mistake", by="anna"),
+    s.promo_created(expires_at=s.after(days=30), bonus_days=7),
+    s.claimed(expires_at=s.after(days=7)),
     *JOB_EVENTS,
 )
 

@@ -9,14 +9,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from domain import account, bonus, invoice, job, job_states, ledger, payment, revocation
+from domain import account, bonus, invoice, job, job_states, ledger, payment, promo, revocation
 from domain.account_words import AccountCommand, AccountEvent
 from domain.bonus import BonusGiven, BonusState, GiveBonus
-from domain.invoice import InvoiceIssued, InvoiceState, IssueInvoice
+from domain.invoice import InvoiceEvent, InvoiceState, IssueInvoice
 from domain.job_states import JobState
 from domain.job_words import JobEvent, JobWish
 from domain.ledger import Change, LedgerCommand, State
 from domain.payment import PaymentCommand, PaymentEvent, PaymentState
+from domain.promo import ClaimCode, CreatePromo, PromoEvent, PromoState
 from domain.refusals import Refusal
 from domain.revocation import RevocationMade, RevocationState, RevokeCredits
 from domain.shapes import Event
@@ -105,10 +106,11 @@ ACCOUNT: Decider[AccountCommand, AccountEvent, account.AccountState] = Decider(
 JOB: Decider[JobWish, JobEvent, JobState] = Decider(job.decide, job.evolve, job_states.INITIAL)
 PAYMENT: Decider[PaymentCommand, PaymentEvent, PaymentState] = Decider(payment.decide, payment.evolve, payment.INITIAL)
 BONUS: Decider[GiveBonus, BonusGiven, BonusState] = Decider(bonus.decide, bonus.evolve, bonus.INITIAL)
-INVOICE: Decider[IssueInvoice, InvoiceIssued, InvoiceState] = Decider(invoice.decide, invoice.evolve, invoice.INITIAL)
+INVOICE: Decider[IssueInvoice, InvoiceEvent, InvoiceState] = Decider(invoice.decide, invoice.evolve, invoice.INITIAL)
 REVOCATION: Decider[RevokeCredits, RevocationMade, RevocationState] = Decider(
     revocation.decide, revocation.evolve, revocation.INITIAL
 )
+PROMO: Decider[CreatePromo | ClaimCode, PromoEvent, PromoState] = Decider(promo.decide, promo.evolve, promo.INITIAL)
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ from domain.job_words import JobQueued, QueueJob
 from domain.lots import Draw, LotKind, total
 from domain.order import PlaceOrder
 from domain.payment import PaymentReceived, ReceivePayment, RecordPaymentRefund
+from domain.promo import ClaimCode, CodeClaimed, CreatePromo, PromoCreated
 from domain.revocation import RevokeCredits
 
 NOON: Final = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -170,9 +171,43 @@ def payment(charge: str, bought: int, **fields: object) -> ReceivePayment:
 
 def received(bought: int, *, credited: bool = True) -> PaymentReceived:
     """The charge was paid."""
-    return PaymentReceived(invoice="i1", credits=bought, stars=50, credited=credited)
+    return PaymentReceived(invoice="i1", invoice_owner=None, credits=bought, stars=50, credited=credited)
 
 
 def stars_back(charge: str, *, stars: int = 50) -> RecordPaymentRefund:
     """Telegram says the Stars went back."""
     return RecordPaymentRefund(account=ME, at=NOON, charge=charge, stars=stars)
+
+
+# Promo codes
+
+TERMS: Final = {
+    "campaign": "spring",
+    "amount": 3,
+    "limit": 2,
+    "expires_at": None,
+    "bonus_days": None,
+    "reason": "fair",
+    "by": "anna",
+}
+
+
+def promo(*, at: datetime = NOON, **fields: object) -> CreatePromo:
+    """A wish for a code."""
+    return CreatePromo.model_validate({"code": "SPRING", "at": at, **TERMS, **fields})
+
+
+def promo_created(**fields: object) -> PromoCreated:
+    """The code can be claimed."""
+    return PromoCreated.model_validate({**TERMS, **fields})
+
+
+def claim(account: int = ME, *, at: datetime = NOON, claim: str | None = None) -> ClaimCode:
+    """A wish to claim the code."""
+    return ClaimCode(code="SPRING", at=at, account=account, claim=claim or f"tap.{account}")
+
+
+def claimed(account: int = ME, **fields: object) -> CodeClaimed:
+    """The account claimed the code."""
+    content = {"account": account, "claim": f"tap.{account}", "amount": 3, "expires_at": None, "at": NOON}
+    return CodeClaimed.model_validate({**content, **fields})

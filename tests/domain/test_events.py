@@ -9,9 +9,10 @@ import pytest
 from domain.account_words import AccountEvent
 from domain.bonus import BonusGiven
 from domain.events import EVENT_NAMES, EVENT_TYPES
-from domain.invoice import InvoiceIssued
+from domain.invoice import InvoiceEvent
 from domain.job_words import JobEvent
 from domain.payment import PaymentEvent
+from domain.promo import PromoEvent
 from domain.revocation import RevocationMade
 from domain.shapes import Event
 from tests.domain.every import EVENTS, descendants
@@ -32,8 +33,9 @@ def test_every_event_belongs_to_one_kind_of_stream() -> None:
         *get_args(AccountEvent),
         *get_args(JobEvent),
         *get_args(PaymentEvent),
+        *get_args(InvoiceEvent),
+        *get_args(PromoEvent),
         BonusGiven,
-        InvoiceIssued,
         RevocationMade,
     ]
     assert len(kinds) == len(set(kinds))

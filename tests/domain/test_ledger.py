@@ -9,21 +9,25 @@ import pytest
 from domain import account, ledger, streams
 from domain.account_words import AccountOpened, CaptureCredit, CreditCaptured, ExpireCredits
 from domain.bonus import BonusGiven
-from domain.invoice import InvoiceIssued, IssueInvoice
+from domain.invoice import InvoiceIssued, InvoicePaid, IssueInvoice
 from domain.job_words import CancelJob, JobCancelled
 from domain.ledger import LedgerCommand, Streams
 from domain.lots import Draw, LotKind
 from domain.payment import PaymentRefunded, PaymentRefundRequested, RequestPaymentRefund
+from domain.promo import CodeCommand
 from domain.refusals import AccountNotOpen, SameIdOtherContent
 from domain.revocation import RevocationMade
 from domain.shapes import Event
 from tests.domain import samples as s
-from tests.domain.every import COMMANDS, EVENTS
+from tests.domain.every import CODE_COMMANDS, COMMANDS, EVENTS
 from tests.domain.given_when_then import NOTHING
 from tests.domain.samples import OPENED, granted, paid, part, purchased, received, revoked
 
 MINE = streams.account(s.ME)
 CHARGE = streams.payment(s.ME, "c1")
+INVOICE = streams.invoice(s.ME, "i1")
+PROMO = streams.promo("SPRING")
+OFFER = IssueInvoice(account=s.ME, at=s.NOON, invoice="i1", credits=10, stars=50)
 OPEN = NOTHING.then_given((MINE, OPENED))
 BACK = PaymentRefunded(stars=50)
 
@@ -161,8 +165,32 @@ def test_a_gift_and_a_payment_of_one_name_are_counted_apart() -> None:
 
 
 def test_an_invoice_is_written_to_its_own_stream() -> None:
-    offer = IssueInvoice(account=s.ME, at=s.NOON, invoice="i1", credits=10, stars=50)
-    NOTHING.when(offer).then((streams.invoice(s.ME, "i1"), InvoiceIssued(credits=10, stars=50)))
+    NOTHING.when(OFFER).then((INVOICE, InvoiceIssued(credits=10, stars=50, at=s.NOON)))
+
+
+def test_its_owners_payment_pays_the_invoice_once() -> None:
+    offered = OPEN.after(OFFER)
+    offered.when(s.payment("c1", 10)).then(
+        (CHARGE, received(10)), (INVOICE, InvoicePaid(charge="c1")), (MINE, purchased("c1", 10))
+    )
+    again = offered.after(s.payment("c1", 10)).when(s.payment("c2", 10))
+    again.then((streams.payment(s.ME, "c2"), received(10)), (MINE, purchased("c2", 10)))
+
+
+def test_somebody_elses_payment_is_credited_and_pays_no_invoice_of_theirs() -> None:
+    foreign = OPEN.after(OFFER).when(s.payment("c1", 10, invoice_owner=7))
+    foreign.then((CHARGE, received(10).model_copy(update={"invoice_owner": 7})), (MINE, purchased("c1", 10)))
+
+
+def test_a_payment_that_was_refunded_before_it_came_pays_its_invoice_and_credits_nothing() -> None:
+    OPEN.after(OFFER, s.stars_back("c1")).when(s.payment("c1", 10)).then(
+        (CHARGE, received(10, credited=False)), (INVOICE, InvoicePaid(charge="c1"))
+    )
+
+
+def test_a_promo_code_is_created_and_claimed_on_its_own_stream() -> None:
+    NOTHING.when(s.promo()).then((PROMO, s.promo_created()))
+    NOTHING.after(s.promo()).when(s.claim()).then((PROMO, s.claimed()))
 
 
 def test_a_job_moves_without_touching_the_account() -> None:
@@ -190,13 +218,14 @@ def test_what_nothing_makes_happen_once_is_no_wish_from_outside(command: Any) ->
 # The map
 
 
-WISHES = [command for command in COMMANDS if isinstance(command, LedgerCommand)]
+WISHES = [command for command in (*COMMANDS, *CODE_COMMANDS) if isinstance(command, LedgerCommand)]
 
 
 @pytest.mark.parametrize("command", WISHES, ids=lambda command: type(command).__name__)
-def test_every_command_is_decided_on_streams_of_its_account_alone(command: LedgerCommand) -> None:
+def test_every_command_is_decided_on_streams_of_its_owner_alone(command: LedgerCommand) -> None:
     named = ledger.streams_of(command)
-    assert {streams.owner_of(stream) for stream in (*named.read, *named.new)} == {MINE}
+    assert {streams.owner_of(stream) for stream in (*named.read, *named.new)} == {ledger.owner_of(command)}
+    assert ledger.owner_of(command) == (PROMO if isinstance(command, CodeCommand) else MINE)
     assert not set(named.read) & set(named.new)
     assert len(NOTHING.when(command).events) <= 3
 
@@ -207,10 +236,13 @@ def test_new_streams_are_named_apart_from_those_to_be_read() -> None:
     )
     assert ledger.streams_of(s.gift("g1", 1)) == Streams(read=(MINE,), new=(streams.bonus(s.ME, "g1"),))
     assert ledger.streams_of(s.revocation(1)) == Streams(read=(MINE,), new=(streams.revocation(s.ME, "r1"),))
-    assert ledger.streams_of(s.payment("c1", 1)) == Streams(read=(MINE, CHARGE))
+    assert ledger.streams_of(s.payment("c1", 1)) == Streams(read=(MINE, CHARGE, INVOICE))
+    assert ledger.streams_of(s.payment("c1", 1, invoice_owner=7)) == Streams(read=(MINE, CHARGE))
+    assert ledger.streams_of(s.payment("c1", 1, invoice=None)) == Streams(read=(MINE, CHARGE))
+    assert ledger.streams_of(s.claim()) == Streams(read=(PROMO,))
 
 
 def test_every_event_lies_in_a_stream_that_can_be_folded() -> None:
-    assert set(ledger.FOLDS) == {"account", "job", "payment", "invoice", "bonus", "revocation"}
+    assert set(ledger.FOLDS) == {"account", "job", "payment", "invoice", "bonus", "revocation", "promo"}
     assert {kind.value for kind in LotKind} == {"paid", "bonus"}
     assert len({type(event) for event in EVENTS}) == len(EVENTS)

@@ -105,7 +105,7 @@ def test_a_late_answer_to_an_earlier_request_says_nothing_about_the_present_one(
     known.when(REFUSE).then_refused(OutOfTurn, command="RefusePaymentRefund", state="RefundRequested")
 
 
-@pytest.mark.parametrize(("field", "other"), [("invoice", None), ("credits", 11), ("stars", 51)])
+@pytest.mark.parametrize(("field", "other"), [("invoice", None), ("invoice_owner", 7), ("credits", 11), ("stars", 51)])
 @pytest.mark.parametrize("past", ["Received", "RefundRequested", "Refunded", "Refunded before it was paid"])
 def test_the_same_charge_with_other_content_is_refused_by_its_field(past: str, field: str, other: object) -> None:
     command = PAY.model_copy(update={field: other})
@@ -113,8 +113,18 @@ def test_the_same_charge_with_other_content_is_refused_by_its_field(past: str, f
     outcome.then_refused(SameIdOtherContent, what="payment c1", field=field)
 
 
+@pytest.mark.parametrize("past", ["Received", "RefundRequested", "Refunded", "Refunded before it was paid"])
+def test_telegram_gives_all_stars_back_or_none(past: str) -> None:
+    outcome = PAYMENT.given(*PASTS[past]).when(s.stars_back("c1", stars=49))
+    outcome.then_refused(SameIdOtherContent, what="payment c1", field="stars")
+
+
+def test_a_refund_that_comes_first_is_taken_at_its_word() -> None:
+    PAYMENT.given().when(s.stars_back("c1", stars=49)).then(PaymentRefunded(stars=49))
+
+
 def test_a_payment_needs_no_invoice() -> None:
-    unknown = PaymentReceived(invoice=None, credits=10, stars=50, credited=True)
+    unknown = PaymentReceived(invoice=None, invoice_owner=None, credits=10, stars=50, credited=True)
     PAYMENT.given().when(s.payment("c1", 10, invoice=None)).then(unknown)
 
 

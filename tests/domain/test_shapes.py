@@ -15,9 +15,10 @@ from domain.job_words import JobCommand, QueueJob
 from domain.ledger import LedgerCommand
 from domain.ordered import Ordered
 from domain.payment import PaymentCommand
+from domain.promo import CodeCommand
 from domain.shapes import AMOUNT_MAX, Command, Event, Forgotten, Value, later, of_checked
 from tests.domain import samples as s
-from tests.domain.every import COMMANDS, EVENTS, descendants
+from tests.domain.every import CODE_COMMANDS, COMMANDS, EVENTS, descendants
 
 NO_AMOUNTS = (0, -1, 1.5, 1.0, math.nan, math.inf, True, "1", b"1", Decimal(1), None, AMOUNT_MAX + 1)
 ALL = (*COMMANDS, *EVENTS)
@@ -139,6 +140,7 @@ def test_every_shape_is_strict(family: type[Value]) -> None:
 def test_the_shapes_walked_here_are_all_there_are() -> None:
     abstract = {JobCommand, PaymentCommand, Ordered}
     assert {type(command) for command in COMMANDS} == set(descendants(Command)) - abstract
+    assert {type(command) for command in CODE_COMMANDS} == set(descendants(CodeCommand))
     assert {type(event) for event in EVENTS} == {
         event for event in descendants(Event) if event.__module__.startswith("domain.")
     }

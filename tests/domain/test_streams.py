@@ -30,7 +30,7 @@ def test_every_stream_of_an_account_has_its_own_name() -> None:
 
 
 def test_a_promo_code_owns_its_stream_and_is_no_account() -> None:
-    assert streams.owner_of("promo/SPRING") == "promo/SPRING"
+    assert streams.owner_of(streams.promo("SPRING")) == "promo/SPRING"
     assert streams.category_of("promo/SPRING") == "promo"
     assert streams.id_of("promo/SPRING") == "SPRING"
     with pytest.raises(ValueError, match="promo/SPRING belongs to no account"):

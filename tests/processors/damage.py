@@ -18,13 +18,15 @@ from domain.snapshots import take
 from domain.streams import owner_of, shard_of
 from processors.findings import Kind
 from tests.conftest import Database
-from tests.processors.lives import a_whole_life
+from tests.processors.lives import a_claimed_code, a_whole_life
 from tests.processors.scene import AT, at_work
 
 SHARDS = 2
 SHARD = 0
 STREAM = "account/42"
 """Lies in SHARD."""
+GIFT, PAYMENT = f"{STREAM}/bonus/gift", f"{STREAM}/payment/charge"
+CODE, CLAIMED_GIFT = "promo/SPRING", "account/1/bonus/promo.SPRING"
 DELIVERED, FAILED, CANCELLED, OPEN = (f"b.42.1.{index}" for index in range(4))
 LOTS = {
     "bonus": {"lot": "gift", "kind": "bonus", "amount": 1, "expires_at": None},
@@ -56,10 +58,12 @@ async def a_known_story(store: PostgresEventStore) -> None:
     """Account 42, versions 1 to 10: opened, granted 5, four times reserved, captured, refunded twice, 10 purchased.
 
     It ends with that purchase, the last event of its shard; the views show everything; a snapshot stands at version 9.
+    Account 1 has claimed a promo code and got its gift.
     """
     async with at_work(store) as scene:
         for other in (1, 2, 4):
             await a_whole_life(scene, other)
+        await a_claimed_code(scene, 1)
         await scene.open(42, 5)
         await scene.order(42, 1, count=4)
         await scene.deliver(42, DELIVERED)

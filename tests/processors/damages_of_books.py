@@ -139,13 +139,14 @@ THE_BOOKS: Final = (
     ),
     Damage(
         "a debt beside available credits",
-        ((Kind.DEBT, STREAM, "planted"),),
+        ((Kind.DEBT, STREAM, "planted"), (Kind.REVOCATION, STREAM, "planted")),
         event=(STREAM, "CreditsRevoked", REVOKED),
     ),
     Damage(
         "a revocation that neither takes nor owes",
         (
             (Kind.SUM, STREAM, "planted"),
+            (Kind.REVOCATION, STREAM, "planted"),
             (Kind.EQUATION, STREAM, "planted"),
             (Kind.EQUATION, None, None),
         ),

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from processors.findings import Kind
-from tests.processors.damage import FAILED, OPEN, STREAM, Damage, job_stream
+from tests.processors.damage import FAILED, GIFT, OPEN, PAYMENT, STREAM, Damage, job_stream
 
-GIFT: Final = f"{STREAM}/bonus/gift"
 ANOTHER_SHARD: Final = """
     UPDATE events AS e SET shard = h.shard, position = h.head + 1 FROM heads AS h
     WHERE h.shard <> e.shard AND e.stream = 'account/42/bonus/gift'
@@ -21,7 +20,12 @@ THE_LOG: Final = (
     ),
     Damage(
         "the last event is gone",
-        ((Kind.HEAD, None, (STREAM, 10)), (Kind.STATEMENT, STREAM, 10), (Kind.BALANCE, STREAM, 9)),
+        (
+            (Kind.HEAD, None, (STREAM, 10)),
+            (Kind.STATEMENT, STREAM, 10),
+            (Kind.BALANCE, STREAM, 9),
+            (Kind.PAYMENT, PAYMENT, 1),
+        ),
         sql="DELETE FROM events WHERE stream = 'account/42' AND version = 10",
     ),
     Damage(
@@ -47,7 +51,12 @@ THE_LOG: Final = (
     ),
     Damage(
         "an event lies in another shard",
-        ((Kind.POSITION, None, (GIFT, 1)), (Kind.HEAD, GIFT, "after"), (Kind.SHARD, GIFT, "after")),
+        (
+            (Kind.POSITION, None, (GIFT, 1)),
+            (Kind.HEAD, GIFT, "after"),
+            (Kind.SHARD, GIFT, "after"),
+            (Kind.GIFT, STREAM, 2),
+        ),
         sql=ANOTHER_SHARD,
     ),
     Damage(

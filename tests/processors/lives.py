@@ -8,7 +8,7 @@ from typing import Any
 from adapters.postgres.event_store import PostgresEventStore
 from adapters.postgres.verification import PostgresVerification
 from domain import job_words as words
-from domain import payment
+from domain import payment, promo
 from domain.bonus import GiveBonus
 from domain.revocation import RevokeCredits
 from processors.findings import Report
@@ -18,6 +18,17 @@ from tests.processors.scene import AT, Scene
 
 async def verified(store: PostgresEventStore, *, pace: float = 0) -> Report:
     return await verify(PostgresVerification(store.pool), pace=pace)
+
+
+async def a_claimed_code(scene: Scene, account: int) -> None:
+    """A promo code for two, claimed by this account, which got its gift."""
+    execute = scene.executor.execute
+    terms: dict[str, Any] = {"campaign": "spring", "amount": 3, "limit": 2, "reason": "a fair", "by": "a test"}
+    await execute(promo.CreatePromo(code="SPRING", at=AT, **terms))
+    done = await execute(promo.ClaimCode(code="SPRING", at=AT, account=account, claim="a.tap"))
+    for _, claimed in done.changes:
+        assert isinstance(claimed, promo.CodeClaimed)
+        await execute(promo.gift("SPRING", claimed))
 
 
 async def a_whole_life(scene: Scene, account: int) -> None:

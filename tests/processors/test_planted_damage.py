@@ -12,6 +12,7 @@ from adapters.postgres.event_store import PostgresEventStore
 from processors.findings import FINDINGS_KEPT, Kind
 from tests.conftest import DATA_KEY, Database, Templates, drop_database, make_database, named
 from tests.processors.damage import (
+    CODE,
     OPEN,
     SHARD,
     SHARDS,
@@ -24,6 +25,7 @@ from tests.processors.damage import (
 )
 from tests.processors.damages_of_books import THE_BOOKS
 from tests.processors.damages_of_log import THE_LOG, WHAT_IS_FOLDED
+from tests.processors.damages_of_sources import CLAIMED, THE_SOURCES
 from tests.processors.lives import verified
 
 
@@ -85,7 +87,9 @@ async def placed(expected: Expected, somebody: Superuser) -> tuple[str, str | No
             return kind, stream, -1 if where == "planted" else None
 
 
-@pytest.mark.parametrize("damage", [*THE_LOG, *THE_BOOKS, *WHAT_IS_FOLDED], ids=lambda damage: damage.name)
+@pytest.mark.parametrize(
+    "damage", [*THE_LOG, *THE_BOOKS, *THE_SOURCES, *WHAT_IS_FOLDED], ids=lambda damage: damage.name
+)
 async def test_planted_damage_is_named(damage: Damage, database: Database, store: PostgresEventStore) -> None:
     async with superuser(database) as somebody:
         expected = [await placed(one, somebody) for one in damage.found]
@@ -98,8 +102,8 @@ async def test_planted_damage_is_named(damage: Damage, database: Database, store
     found = [(finding.kind, finding.stream, finding.position) for finding in report.findings]
     assert sorted(map(str, found)) == sorted(map(str, expected)), report.findings
     for finding in report.findings:
-        number = finding.stream.split("/")[1] if finding.stream else None
-        assert finding.account == (int(number) if number and number != "00" else None)
+        number = finding.stream.split("/")[1] if finding.stream else ""
+        assert finding.account == (int(number) if number.isdigit() and number != "00" else None)
     assert report.sound == (not {kind for kind, _, _ in expected} - {Kind.CLOCK})
 
 
@@ -117,6 +121,15 @@ async def test_an_end_that_settlement_has_not_seen_is_pending(database: Database
     report = await verified(store)
     assert report.findings == []
     assert report.settlements_pending == 1
+
+
+async def test_a_claim_that_the_rewards_have_not_seen_is_pending(database: Database, store: PostgresEventStore) -> None:
+    async with superuser(database) as somebody:
+        await somebody.plant(CODE, "CodeClaimed", CLAIMED)
+        await somebody.sql("DELETE FROM tracking WHERE name = 'rewards'")
+    report = await verified(store)
+    assert report.findings == []
+    assert report.rewards_pending == 2
 
 
 async def test_many_of_a_kind_are_counted_and_a_few_are_told(database: Database, store: PostgresEventStore) -> None:

@@ -1,0 +1,115 @@
+"""The audit of where credits come from and go to: gifts, payments and revocations against their account, codes against
+the gifts that they promise. The third part of `processors.audit`. Pure.
+
+An account's own stream is read before its others, so what it says of a gift is known when the gift's stream is met.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from domain import promo, streams
+from domain.bonus import BonusGiven
+from domain.log import Recorded
+from domain.payment import PaymentReceived, PaymentRefunded
+from domain.promo import CodeClaimed, Promo
+from domain.revocation import RevocationMade
+from processors.audit import AccountAudit
+from processors.audit_jobs import OtherAudit
+from processors.findings import Kind, Report
+
+MOVED_BY: Final = {"bonus": (Kind.GIFT,), "payment": (Kind.PAYMENT, Kind.REVOCATION), "revocation": (Kind.REVOCATION,)}
+"""Which of an account's credits the streams of a category account for."""
+
+
+class SourceAudit(OtherAudit):
+    """A gift, a payment or a revocation: what it says is what its account says."""
+
+    def __init__(self, stream: str, owner: AccountAudit, *, report: Report) -> None:
+        super().__init__(owner.shard, stream, report=report)
+        self._owner = owner
+        self._id = streams.id_of(stream)
+        self._paid: PaymentReceived | None = None
+        self._whole = True
+
+    def cut(self) -> None:
+        """The log of the stream is damaged: nothing more is concluded about it, nor about the credits it moved."""
+        super().cut()
+        self._whole = False
+        for kind in MOVED_BY[streams.category_of(self._stream)]:
+            self._owner.moved.pop((kind, self._id), None)
+
+    def take(self, recorded: Recorded) -> None:
+        """Folds the stream's next event in."""
+        super().take(recorded)
+        if not self._whole or not self._owner.whole:
+            return
+        match recorded.event:
+            case BonusGiven(amount=amount):
+                self._hold(Kind.GIFT, amount, recorded)
+            case RevocationMade(amount=amount):
+                self._hold(Kind.REVOCATION, amount, recorded)
+            case PaymentReceived(credited=True, credits=bought) as paid:
+                self._paid = paid
+                self._hold(Kind.PAYMENT, bought, recorded)
+            case PaymentRefunded() if self._paid is not None:
+                self._hold(Kind.REVOCATION, self._paid.credits, recorded)
+
+    def _hold(self, kind: Kind, amount: int, recorded: Recorded) -> None:
+        """Looks for the account's own word on these credits."""
+        found = self._owner.moved.get((kind, self._id), [])
+        same = next((moved for moved in found if moved.amount == amount), None)
+        if same is not None:
+            found.remove(same)
+            return
+        if found:
+            words = f"{recorded.type} of {amount} credits, and the account says {found.pop(0).amount}"
+        else:
+            words = f"{recorded.type} of {amount} credits, and the account knows nothing of it"
+        self._owner.found(kind, words, recorded.position, stream=self._stream)
+
+
+class Claimed(NamedTuple):
+    """A claim that the rewards have come past: the gift that has to be there, and its shard."""
+
+    code: str
+    position: int
+    shard: int
+    gift: str
+    amount: int
+
+
+class PromoAudit(OtherAudit):
+    """A promo code: claimed by each account once, by no more than may. `claims` are those to be looked up."""
+
+    def __init__(self, shard: int, stream: str, *, shards: int, rewards_at: int, report: Report) -> None:
+        super().__init__(shard, stream, report=report)
+        self.claims: list[Claimed] = []
+        self._shards = shards
+        self._rewards_at = rewards_at
+        self._taken = 0
+
+    def take(self, recorded: Recorded) -> None:
+        """Folds the code's next event in."""
+        super().take(recorded)
+        if not isinstance(recorded.event, CodeClaimed) or not isinstance(self._state, Promo):
+            return
+        claimed, limit = recorded.event, self._state.terms.limit
+        self._taken += 1
+        if len(self._state.claims) < self._taken:
+            self._taken -= 1
+            self._found(f"account {claimed.account} claimed it before", recorded)
+        elif limit is not None and self._taken > limit:
+            self._found(f"claim {self._taken} of at most {limit}", recorded)
+        if recorded.position > self._rewards_at:
+            self._report.rewards_pending += 1
+        else:
+            self.claims.append(self._due(claimed, recorded.position))
+
+    def _due(self, claimed: CodeClaimed, position: int) -> Claimed:
+        home = streams.shard_of(streams.account(claimed.account), self._shards)
+        gift = streams.bonus(claimed.account, promo.source_of(streams.id_of(self._stream)))
+        return Claimed(self._stream, position, home, gift, claimed.amount)
+
+    def _found(self, words: str, recorded: Recorded) -> None:
+        self._report.add(Kind.CLAIM, words, shard=self._shard, stream=self._stream, position=recorded.position)

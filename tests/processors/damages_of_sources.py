@@ -1,0 +1,71 @@
+"""Damage to where credits come from and go to: what is done, and everything that should be said of it."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from processors.findings import Kind
+from tests.processors.damage import CLAIMED_GIFT, CODE, GIFT, PAYMENT, STREAM, Damage
+
+BY: Final = {"reason": "planted", "by": "me"}
+GIVEN: Final = {"source": "x", "amount": 2, "expires_at": None, **BY}
+REVOKED: Final = {"amount": 2, "of": None, **BY}
+PAID: Final = {"invoice": None, "credits": 2, "stars": 9, "credited": True}
+CAME_IN: Final = {"source": "x", "amount": 2, "debt_settled": 0, **BY}
+GRANTED: Final = {**CAME_IN, "expires_at": None}
+TAKEN: Final = {
+    "revocation": "x", "amount": 2, "of": None, "debt": 0, **BY,
+    "draws": [{"lot": "charge", "kind": "paid", "amount": 2, "expires_at": None}],
+}  # fmt: skip  # an event is a list of fields
+CLAIMED: Final = {"account": 42, "claim": "c", "amount": 3, "expires_at": None, "at": "2026-01-01T00:00:00Z"}
+THE_REWARDS_HAVE_PASSED: Final = """
+    INSERT INTO tracking SELECT shard, 'rewards', head FROM heads
+    ON CONFLICT (shard, name) DO UPDATE SET position = EXCLUDED.position
+"""
+
+
+def planted(name: str, kind: Kind, stream: str, event: str, data: dict[str, Any], *, sql: str = "") -> Damage:
+    """Damage that is found where it was planted, and nowhere else."""
+    return Damage(name, ((kind, stream, "planted"),), event=(stream, event, data), sql=sql)
+
+
+def changed(name: str, *found: tuple[Kind, str, int], field: str, stream: str) -> Damage:
+    """Damage by one number in a stream's first event."""
+    sql = f"UPDATE events SET data = jsonb_set(data, '{{{field}}}', '4') WHERE stream = '{stream}' AND version = 1"  # noqa: S608 - of constants
+    return Damage(name, found, sql=f"{sql}; {THE_REWARDS_HAVE_PASSED}")
+
+
+def of(kind: str, name: str) -> str:
+    return f"{STREAM}/{kind}/{name}"
+
+
+THE_SOURCES: Final = (
+    planted("a gift that never came in", Kind.GIFT, of("bonus", "x"), "BonusGiven", GIVEN),
+    planted("credits that nobody gave", Kind.GIFT, STREAM, "CreditsGranted", GRANTED),
+    planted("a gift that came in twice", Kind.GIFT, STREAM, "CreditsGranted", {**GRANTED, "source": "gift"}),
+    changed("a gift of another amount", (Kind.GIFT, GIFT, 1), field="amount", stream=GIFT),
+    planted("a payment that bought nothing", Kind.PAYMENT, of("payment", "x"), "PaymentReceived", PAID),
+    planted("credits that nobody paid for", Kind.PAYMENT, STREAM, "CreditsPurchased", CAME_IN),
+    changed("a payment for other credits", (Kind.PAYMENT, PAYMENT, 1), field="credits", stream=PAYMENT),
+    planted("a refunded payment whose credits stayed", Kind.REVOCATION, PAYMENT, "PaymentRefunded", {"stars": 100}),
+    planted("a revocation that took nothing", Kind.REVOCATION, of("revocation", "x"), "RevocationMade", REVOKED),
+    planted("credits that were taken by nobody", Kind.REVOCATION, STREAM, "CreditsRevoked", TAKEN),
+    planted(
+        "a claim that became no gift, and the rewards have passed it by",
+        *(Kind.CLAIM, CODE, "CodeClaimed", CLAIMED),
+        sql=THE_REWARDS_HAVE_PASSED,
+    ),
+    changed(
+        "a claim that became another gift",
+        *((Kind.GIFT, CLAIMED_GIFT, 1), (Kind.CLAIM, CODE, 2)),
+        field="amount",
+        stream=CLAIMED_GIFT,
+    ),
+    planted("a code claimed twice by one", Kind.CLAIM, CODE, "CodeClaimed", {**CLAIMED, "account": 1}),
+    Damage(
+        "a code claimed by more than may",
+        ((Kind.CLAIM, CODE, "planted"),),
+        event=(CODE, "CodeClaimed", CLAIMED),
+        sql="UPDATE events SET data = jsonb_set(data, '{limit}', '1') WHERE stream = 'promo/SPRING' AND version = 1",
+    ),
+)
