@@ -9,11 +9,13 @@ from bot.ports import Orders, Photos, Screens
 from bot.talk import Talk
 from domain.catalogue import Catalogue
 from domain.ledger import LedgerCommand
+from domain.packages import Packages
 from domain.shown import Balance
 from domain.templates import Template
 from processors.clock import Clock
 from processors.execute import Done, Executor
 from processors.offers import Offers
+from processors.ports import StreamReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +26,14 @@ class Desk:
     """
 
     executor: Executor
+    accounts: StreamReader
     screens: Screens
     orders: Orders
     photos: Photos
     offers: Offers
     catalogue: Catalogue
     templates: Mapping[str, Template]
+    packages: Packages
     clock: Clock
     support: str | None
     bot_username: str

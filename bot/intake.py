@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol
 
 import orjson
 import structlog
-from aiogram.methods import AnswerPreCheckoutQuery, DeleteWebhook, TelegramMethod
+from aiogram.methods import AnswerPreCheckoutQuery, DeleteWebhook, GetUpdates, TelegramMethod
 from aiogram.types import PreCheckoutQuery
 from pydantic import ValidationError
 
@@ -39,16 +39,10 @@ CheckOut = Callable[[PreCheckoutQuery], Awaitable[AnswerPreCheckoutQuery]]
 RawUpdate = Mapping[str, Any]
 
 
-class GetRawUpdates(TelegramMethod[list[dict[str, Any]]]):
+class GetRawUpdates(GetUpdates):
     """`getUpdates`, whose updates are left as they came: they are kept first and looked at later."""
 
-    __returning__ = list[dict[str, Any]]
-    __api_method__ = "getUpdates"
-
-    offset: int | None = None
-    limit: int = POLL_LIMIT
-    timeout: int = POLL_S
-    allowed_updates: Sequence[str] = ALLOWED
+    __returning__ = list[dict[str, Any]]  # the whole difference
 
 
 class Asking(Protocol):
@@ -116,11 +110,21 @@ class Intake:
 class Polling:
     """Long polling, by the one process that was elected for it."""
 
-    def __init__(self, asking: Asking, intake: Intake, *, conflict: type[Exception], poll_s: int = POLL_S) -> None:
-        """`conflict` is what asking raises when the messenger refuses: somebody else polls, or the token is wrong."""
+    def __init__(
+        self,
+        asking: Asking,
+        intake: Intake,
+        *,
+        refused: type[Exception],
+        unavailable: type[Exception],
+        poll_s: int = POLL_S,
+    ) -> None:
+        """`refused` is what asking raises when somebody else polls or the token is wrong, `unavailable` when nobody
+        answers."""
         self._asking = asking
         self._intake = intake
-        self._conflict = conflict
+        self._refused = refused
+        self._unavailable = unavailable
         self._poll_s = poll_s
 
     async def run(self, lease: Lease) -> None:
@@ -143,13 +147,14 @@ class Polling:
         log.info("polling starts")
         while True:
             await lease.may_call()
+            asked = GetRawUpdates(offset=offset, limit=POLL_LIMIT, timeout=self._poll_s, allowed_updates=list(ALLOWED))
             try:
-                updates = await self._asking.ask(GetRawUpdates(offset=offset, timeout=self._poll_s))
-            except self._conflict as error:
+                updates = await self._asking.ask(asked)
+            except self._refused as error:
                 log.warning("polling refused", error=type(error).__name__)
                 await asyncio.sleep(CONFLICT_PAUSE_S)
                 continue
-            except ConnectionError as error:
+            except self._unavailable as error:
                 log.warning("polling failed", error=type(error).__name__)
                 await asyncio.sleep(PAUSE_S)
                 continue

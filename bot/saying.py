@@ -9,9 +9,10 @@ from collections.abc import Sequence
 import structlog
 from aiogram.methods import AnswerCallbackQuery, EditMessageText, SendMessage
 
-from bot.ports import Inbox, Messenger, Orders, Videos
+from bot.languages import Languages
+from bot.ports import Messenger, Orders, Videos
 from bot.talk import Reply, Resend
-from bot.texts import Language, text
+from bot.texts import text
 from domain.outside import MaybeSaid, NotSaid, Said, Urgency, WhyNot
 
 log = structlog.get_logger(__name__)
@@ -20,11 +21,11 @@ log = structlog.get_logger(__name__)
 class Saying:
     """Says replies through the one sender of all messages."""
 
-    def __init__(self, messenger: Messenger, videos: Videos, orders: Orders, inbox: Inbox) -> None:
+    def __init__(self, messenger: Messenger, videos: Videos, orders: Orders, languages: Languages) -> None:
         self._messenger = messenger
         self._videos = videos
         self._orders = orders
-        self._inbox = inbox
+        self._languages = languages
 
     async def say_all(self, account: int, replies: Sequence[Reply]) -> None:
         """Returns when each was said, or will never be."""
@@ -57,7 +58,7 @@ class Saying:
             )
         if isinstance(said, NotSaid) and said.why is not WhyNot.GONE:
             log.warning("video not sent again", account=account, job=reply.job, why=said.why)
-            language = Language(await self._inbox.language(account) or Language.RU)
+            language = await self._languages.of(account)
             await self._messenger.say(
                 SendMessage(chat_id=account, text=text(language, "video-not-sent"), parse_mode="HTML")
             )

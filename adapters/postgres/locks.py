@@ -65,6 +65,7 @@ class Role(IntEnum):
 
     PROCESSORS = 7_205_001
     SCREENS = 7_205_002
+    INTAKE = 7_205_003
 
 
 class NotDirect(Exception):

@@ -16,6 +16,7 @@ from aiogram.methods import AnswerCallbackQuery, EditMessageText, SendMessage
 from aiogram.types import InlineKeyboardButton, Update
 from obstore.store import LocalStore
 
+from adapters.postgres.accounts import PostgresAccounts
 from adapters.postgres.event_store import PostgresEventStore
 from adapters.postgres.orders import PostgresOrders
 from adapters.postgres.rests import PostgresRests
@@ -24,6 +25,7 @@ from adapters.postgres.verification import PostgresVerification
 from adapters.storage.files import Storage
 from adapters.storage.user_photos import UserPhotos
 from app.catalogue import packaged_catalogue
+from app.packages import packaged_packages
 from app.templates import packaged_templates
 from app.workers import at_work
 from bot.conversation import Conversation
@@ -195,12 +197,14 @@ async def scene_of(
     storage = Storage(LocalStore(folder / "storage"))
     usual: dict[str, Any] = {
         "executor": executor,
+        "accounts": PostgresAccounts(store),
         "screens": PostgresScreens(store.pool, shards=store.shards),
         "orders": PostgresOrders(store),
         "photos": UserPhotos(files, storage),
         "offers": Offers(rests, cast("VideoService", NoService())),
         "catalogue": packaged_catalogue(),
         "templates": packaged_templates(),
+        "packages": packaged_packages(),
         "clock": SystemClock(),
         "support": "@neurocards_support",
         "bot_username": "neurocards_bot",

@@ -18,6 +18,7 @@ from adapters.postgres.event_store import PostgresEventStore
 from adapters.postgres.inbox import PostgresInbox
 from adapters.postgres.signals import Signals
 from bot.desk import Desk
+from bot.languages import Languages
 from bot.saying import Saying
 from bot.screens import ShardScreens
 from bot.talk import Resend, Talk
@@ -128,7 +129,7 @@ class Chat:
     @asynccontextmanager
     async def screens(self) -> AsyncIterator[list[asyncio.Task[None]]]:
         """The screens of all shards, killed when it is left."""
-        saying = Saying(self.listener, self.listener, self.scene.desk.orders, self.inbox)
+        saying = Saying(self.listener, self.listener, self.scene.desk.orders, Languages(self.inbox))
         running = []
         for shard in range(self.scene.store.shards):
             lease = Lease(Locks())  # type: ignore[arg-type]  # a lease asks its locks for no more than this

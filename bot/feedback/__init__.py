@@ -1,0 +1,1 @@
+"""What people hear of their orders without asking: the card that changes, and messages on how it ended."""

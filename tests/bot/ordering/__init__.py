@@ -1,0 +1,1 @@
+"""The ordering dialogue: the real dispatcher on a real ledger."""
