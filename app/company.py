@@ -1,30 +1,42 @@
-"""The running company: the log, its workers, the HTTP side, and the services outside or their sandboxes."""
+"""The running company: the log, its workers, the HTTP side, the bot, and the services outside or their sandboxes."""
 
 from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
 
 import structlog
 from fastapi import FastAPI
+from pydantic import SecretStr
 
+from adapters.http.telegram_hook import telegram_router
+from adapters.postgres.accounts import PostgresAccounts
 from adapters.postgres.event_store import PostgresEventStore
+from adapters.postgres.tracking import PostgresTracking
 from adapters.sandbox.kie_sandbox import KieSandbox
 from adapters.sandbox.openai_sandbox import OpenAISandbox
 from adapters.sandbox.sender import FolderSender
+from adapters.sandbox.telegram_sandbox import TelegramSandbox
+from adapters.sandbox.telegram_settings import TelegramSandboxSettings
+from adapters.telegram.stars import TelegramStars
+from app.bot import BotAtWork, desk_of, intake_of, talking
 from app.database import Place, data_key, opened
+from app.messenger import Line, line_to_people
 from app.outside import Outside, outside_of
-from app.pipeline import Ground, Plant, plant_on, storage_of
+from app.pipeline import Ground, Plant, plant_on, secret_for, storage_of
 from app.serving import serving
 from app.settings import Settings, SettingsError
 from app.web import equip
 from app.workers import Workers, sharing_work
+from processors.clock import SystemClock
 from processors.execute import Executor
 from processors.pipeline import Pipeline
+from processors.star_refunds import StarRefunds
 
 log = structlog.get_logger(__name__)
 
@@ -36,6 +48,7 @@ class Instead:
 
     kie: KieSandbox | None = None
     openai: OpenAISandbox | None = None
+    telegram: TelegramSandbox | None = None
     pipeline: Callable[[Pipeline], Pipeline] = lambda usual: usual
 
 
@@ -44,7 +57,7 @@ AS_USUAL: Final = Instead()
 
 @dataclass(frozen=True)
 class Company:
-    """What runs. `web_url` is None where no HTTP side does, `workers` where none work."""
+    """What runs. `web_url` is None where no HTTP side does, `workers` where none work, `line` where nobody talks."""
 
     store: PostgresEventStore
     executor: Executor
@@ -52,6 +65,7 @@ class Company:
     outside: Outside
     web_url: str | None
     workers: Workers | None
+    line: Line | None
 
 
 @asynccontextmanager
@@ -59,45 +73,51 @@ async def company_at(
     place: Place,
     settings: Settings,
     *,
-    web: bool,
-    work: bool,
+    web: bool = False,
+    work: bool = False,
+    talk: bool = False,
     instead: Instead = AS_USUAL,
 ) -> AsyncIterator[Company]:
-    """Runs it until it is left. Without a messenger, videos are delivered into the data folder's `delivered`.
+    """Runs it until it is left: the HTTP side, the workers, the bot. Without a messenger, videos are delivered into the
+    data folder's `delivered`.
 
-    Raises what opening the database raises, and SettingsError.
+    Raises what opening the database raises, SettingsError, and TelegramUnavailable.
     """
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
         store = await enter(opened(place, settings))
         executor = Executor(store)
         stack.push_async_callback(executor.close)
-        outside = await enter(outside_of(settings, kie=instead.kie, openai=instead.openai))
+        data_dir = place.data_dir or settings.data_dir
+        telegram = instead.telegram or (_telegram(data_dir) if talk else None)
+        outside = await enter(outside_of(settings, kie=instead.kie, openai=instead.openai, telegram=telegram))
         site = FastAPI(title="Neurocards", openapi_url=None)
         web_url = await enter(_served(site, settings)) if web else None
-        ground = await _ground(place, settings, store, executor, outside, web_url=web_url)
+        key = await data_key(place, settings)
+        ground = _ground(place, settings, store, executor, outside, key=key, web_url=web_url)
+        line = await enter(line_to_people(ground, public_url=ground.public_url or web_url))
+        if line is not None:
+            ground = replace(ground, sender=line.videos)
         plant = await enter(plant_on(ground))
         equip(site, plant, store.pool, settings)
-        pipeline = instead.pipeline(plant.pipeline)
-        sharing = sharing_work(
-            store,
-            executor,
-            url=place.url,
-            pipeline=pipeline,
-            beside={"housekeeping": plant.housekeeping.run},
-            stop_within_s=settings.shutdown_s,
-        )
-        workers = await enter(sharing) if work else None
-        yield Company(store, executor, plant, outside, web_url, workers)
+        workers = await enter(_sharing(ground, plant, line, instead)) if work else None
+        if line is not None and (talk or web):
+            await enter(_bot(site, line, ground, plant, talk=talk))
+        yield Company(store, executor, plant, outside, web_url, workers, line)
 
 
-async def _ground(
+def _telegram(data_dir: Path) -> TelegramSandbox:
+    return TelegramSandbox(TelegramSandboxSettings(folder=data_dir / "telegram"))
+
+
+def _ground(
     place: Place,
     settings: Settings,
     store: PostgresEventStore,
     executor: Executor,
     outside: Outside,
     *,
+    key: bytes,
     web_url: str | None,
 ) -> Ground:
     data_dir = place.data_dir or settings.data_dir
@@ -109,12 +129,63 @@ async def _ground(
         outside=outside,
         settings=settings,
         url=place.url,
-        data_key=await data_key(place, settings),
+        data_key=key,
         storage=storage,
         sender=FolderSender(storage, data_dir / "delivered"),
         public_url=public_url or (web_url if "KIE" in outside.in_sandbox else None),
         scratch=data_dir / "scratch",
     )
+
+
+def _sharing(ground: Ground, plant: Plant, line: Line | None, instead: Instead) -> AbstractAsyncContextManager[Workers]:
+    """The work on the shards. Where there is a line, Stars go back to their payers too, and the inbox is swept."""
+    store, executor = ground.store, ground.executor
+    accounts, tracking = PostgresAccounts(store), PostgresTracking(store.pool)
+
+    def star_refunds(shard: int) -> Sequence[Coroutine[Any, Any, None]]:
+        if line is None:
+            return ()
+        refunds = StarRefunds(
+            shard,
+            shard_log=store,
+            tracking=tracking,
+            executor=executor,
+            accounts=accounts,
+            stars=TelegramStars(line.messenger),
+            clock=SystemClock(),
+        )
+        return (refunds.run(),)
+
+    return sharing_work(
+        store,
+        executor,
+        url=ground.url,
+        pipeline=instead.pipeline(plant.pipeline),
+        beside={"housekeeping": plant.housekeeping.run},
+        per_shard=star_refunds,
+        stop_within_s=ground.settings.shutdown_s,
+    )
+
+
+@asynccontextmanager
+async def _bot(site: FastAPI, line: Line, ground: Ground, plant: Plant, *, talk: bool) -> AsyncIterator[None]:
+    """The webhook's route, if updates come that way, and with `talk` the bot itself."""
+    settings = ground.settings
+    desk = desk_of(line, ground.store, ground.executor, plant, settings)
+    intake = intake_of(line, desk)
+    webhook: tuple[str, SecretStr] | None = None
+    if settings.telegram_updates == "webhook":
+        if ground.public_url is None:
+            raise SettingsError("TELEGRAM_UPDATES is webhook, and without PUBLIC_URL Telegram cannot reach us")
+        secret = SecretStr(secret_for("telegram webhook", ground.data_key).hex())
+        webhook = (ground.public_url.rstrip("/"), secret)
+        site.include_router(telegram_router(intake.take, secret=secret))
+    if not talk:
+        yield
+        return
+    bot = BotAtWork(line, desk, intake, ground.store, url=ground.url, webhook=webhook)
+    async with talking(bot, stop_within_s=settings.shutdown_s):
+        yield
 
 
 @asynccontextmanager

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from adapters.postgres.accounts import PostgresAccounts
 from adapters.postgres.event_store import PostgresEventStore
 from adapters.postgres.open_jobs import PostgresOpenJobs
 from adapters.postgres.verification import PostgresVerification
 from adapters.postgres.views import PostgresViews
+from adapters.telegram.messenger import Messenger
+from adapters.telegram.pace import Pace
 from admin.office import Office
 from app.database import Place, located, opened
 from app.failures import heard
 from app.loop import run
+from app.messenger import bot_at, reconciliation_of
 from app.settings import Settings, read_settings
 from processors.execute import Executor
+from processors.reconciliation import Reconciliation
 
 
 @asynccontextmanager
-async def office_on(store: PostgresEventStore) -> AsyncIterator[Office]:
+async def office_on(store: PostgresEventStore, settings: Settings) -> AsyncIterator[Office]:
     """The office on an open log."""
     executor = Executor(store)
-    try:
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(executor.close)
         yield Office(
             shards=store.shards,
             accounts=PostgresAccounts(store),
@@ -33,9 +38,21 @@ async def office_on(store: PostgresEventStore) -> AsyncIterator[Office]:
             keys=store.keys,
             queue=PostgresOpenJobs(store.pool),
             verification=PostgresVerification(store.pool),
+            reconciliation=await stack.enter_async_context(_reconciliation(store, executor, settings)),
         )
-    finally:
-        await executor.close()
+
+
+@asynccontextmanager
+async def _reconciliation(
+    store: PostgresEventStore, executor: Executor, settings: Settings
+) -> AsyncIterator[Reconciliation | None]:
+    """Asks the Telegram of BOT_TOKEN; None without one. Raises SettingsError."""
+    if settings.bot_token is None:
+        yield None
+        return
+    base = None if settings.telegram_api_base is None else str(settings.telegram_api_base).rstrip("/")
+    async with bot_at(settings.bot_token, base, settings) as bot:
+        yield reconciliation_of(bot, Messenger(bot, Pace()), store, executor)
 
 
 class OfficeDesk:
@@ -49,5 +66,5 @@ class OfficeDesk:
 
 
 async def _in_office(place: Place, settings: Settings, work: Callable[[Office], Awaitable[int]]) -> int:
-    async with opened(place, settings) as store, office_on(store) as office:
+    async with opened(place, settings) as store, office_on(store, settings) as office:
         return await work(office)

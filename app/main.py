@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,9 +13,9 @@ from typer._click.exceptions import ClickException  # the base of typer.BadParam
 from admin.cli import cli
 from admin.office import OK
 from app import logs
-from app.company import company_at, told_to_stop
+from app.company import Company, company_at, told_to_stop
 from app.database import Place, bring_up, located
-from app.demo import demo
+from app.demo import demo_at, invitation
 from app.desk import OfficeDesk
 from app.failures import ReaderGone, heard, told
 from app.loop import run as on_loop
@@ -45,58 +44,75 @@ def migrate() -> int:
 
 @cli.command()
 def run() -> int:
-    """Run everything in this process: the workers and the HTTP side, with sandboxes for what has no key."""
-    return _company(web=True, work=True)
+    """Run everything in this process: bot, workers and the HTTP side, with sandboxes for what has no key."""
+    return _company(web=True, work=True, talk=True)
+
+
+@cli.command()
+def bot() -> int:
+    """Talk with people: take updates in, and run the screens of this process's share of the shards."""
+    return _company(talk=True)
 
 
 @cli.command()
 def worker() -> int:
     """Run the jobs of this process's share of the shards, with their projections and settlements."""
-    return _company(web=False, work=True)
+    return _company(work=True)
 
 
 @cli.command()
 def web() -> int:
-    """Serve callbacks of the video service and stored files."""
-    return _company(web=True, work=False)
+    """Serve callbacks of the video service, Telegram's webhook, and stored files."""
+    return _company(web=True)
 
 
-def _company(*, web: bool, work: bool) -> int:
+def _company(*, web: bool = False, work: bool = False, talk: bool = False) -> int:
     logs.configure("info")
     settings = read_settings()
     with located(settings) as place:
-        return on_loop(_until_told(place, settings, web=web, work=work))
+        return on_loop(_until_told(place, settings, web=web, work=work, talk=talk))
 
 
-async def _until_told(place: Place, settings: Settings, *, web: bool, work: bool) -> int:
-    async with company_at(place, settings, web=web, work=work) as company:
-        played = company.outside.in_sandbox
-        typer.echo(
-            "; ".join(
-                [
-                    "at work" if work else "serving",
-                    *([f"HTTP at {company.web_url}"] if company.web_url else []),
-                    f"sandboxes for {' and '.join(played)}" if played else "no sandboxes",
-                ]
-            )
-        )
+async def _until_told(place: Place, settings: Settings, *, web: bool, work: bool, talk: bool) -> int:
+    async with company_at(place, settings, web=web, work=work, talk=talk) as company:
+        typer.echo("; ".join(said_of(company)))
         await told_to_stop()
     return OK
 
 
-@cli.command("demo")
-def show(
-    photos: Annotated[Path | None, typer.Option(help="A folder of photos; without it the packaged ones.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Where videos go; without it, beside the database.")] = None,
+def said_of(company: Company) -> list[str]:
+    """What runs here, and what is played."""
+    played = company.outside.in_sandbox
+    said = ["at work" if company.workers else "talking" if company.line else "serving"]
+    if company.web_url:
+        said.append(f"HTTP at {company.web_url}")
+    said.append(f"sandboxes for {' and '.join(played)}" if played else "no sandboxes")
+    if company.outside.chat_url:
+        said.append(f"chat at {company.outside.chat_url}")
+    return said
+
+
+@cli.command()
+def demo(
+    port: Annotated[
+        int | None, typer.Option(help="Where the chat page is served; any free port if that is taken.")
+    ] = None,
 ) -> int:
-    """Make videos of photos while everything that can goes wrong; show the statements, verify the books."""
+    """Chat with the bot in the browser, with sandboxes for every service outside: no account is needed."""
     settings = read_settings()
     if settings.database_url is not None:
         msg = "DATABASE_URL is set, and the demo's made-up accounts belong in no real ledger: take it out"
         raise SettingsError(msg)
     with heard(), located(settings) as place:
-        typer.echo(f"PostgreSQL runs in {place.data_dir}; the demo's accounts stay there")
-        return on_loop(demo(place, settings, photos=photos, out=out, screen=sys.stdout))
+        return on_loop(_play(place, settings, port=port))
+
+
+async def _play(place: Place, settings: Settings, *, port: int | None) -> int:
+    async with demo_at(place, settings, port=port) as company:
+        typer.echo(invitation(company, place.data_dir or settings.data_dir))
+        await told_to_stop()
+    typer.echo("ended; everything is kept")
+    return OK
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

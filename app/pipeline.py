@@ -67,6 +67,11 @@ def secret_for(purpose: str, data_key: bytes) -> bytes:
     return hmac.digest(data_key, f"neurocards {purpose}".encode(), hashlib.sha256)
 
 
+def links_of(data_key: bytes) -> Links:
+    """Signs links to stored files."""
+    return Links(secret_for("links", data_key))
+
+
 def pace_of(settings: Settings, *, callbacks: bool) -> Pace:
     """The deadlines and rhythms that are set. Raises SettingsError."""
     if settings.generation_timeout_s > settings.job_timeout_s:
@@ -143,7 +148,7 @@ async def plant_on(ground: Ground) -> AsyncIterator[Plant]:
         yield Plant(
             pipeline=pipeline,
             storage=ground.storage,
-            links=Links(secret_for("links", ground.data_key)),
+            links=links_of(ground.data_key),
             callbacks=callbacks,
             callback_secret=secret,
             housekeeping=_housekeeping(ground, callbacks, rests),

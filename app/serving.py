@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -62,3 +62,14 @@ async def serving(app: ASGIApp, *, host: str = HOST, port: int = 0) -> AsyncIter
         ready.cancel()
         server.leave.set()
         await running
+
+
+@asynccontextmanager
+async def serving_somewhere(app: ASGIApp, port: int, *, host: str = HOST) -> AsyncIterator[str]:
+    """As `serving`, at any free port when that one is taken."""
+    async with AsyncExitStack() as stack:
+        try:
+            url = await stack.enter_async_context(serving(app, host=host, port=port))
+        except OSError:
+            url = await stack.enter_async_context(serving(app, host=host))
+        yield url

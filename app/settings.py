@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from base64 import b64decode
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, HttpUrl, SecretStr, ValidationError, field_validator
@@ -55,8 +55,8 @@ Days = Annotated[int, Field(gt=0, le=36_500)]
 class Settings(BaseSettings):
     """All settings. Without DATABASE_URL the program runs a database of its own in DATA_DIR.
 
-    Without KIE_API_KEYS or OPENAI_API_KEY the matching sandbox stands in. Without PUBLIC_URL nobody can call back.
-    A rate of 0 is no limit.
+    Without BOT_TOKEN, KIE_API_KEYS or OPENAI_API_KEY the matching sandbox stands in. Without PUBLIC_URL nobody
+    can call back. A rate of 0 is no limit.
     """
 
     model_config = SettingsConfigDict(
@@ -68,6 +68,12 @@ class Settings(BaseSettings):
     data_dir: Path = Field(default_factory=data_dir_by_default)
     data_key: SecretStr | None = None
     shards: Annotated[int, Field(ge=1, le=1024)] | None = None
+
+    bot_token: SecretStr | None = None
+    telegram_api_base: HttpUrl | None = None
+    telegram_updates: Literal["polling", "webhook"] = "polling"
+    telegram_messages_per_s: Annotated[int, Field(ge=0, le=1000)] = 30
+    chat_port: Annotated[int, Field(ge=0, le=65535)] = 8090
 
     kie_api_keys: SecretStr | None = None
     kie_api_key: SecretStr | None = None

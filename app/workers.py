@@ -6,24 +6,27 @@ Either of all shards, by the only process there is, or of those that this proces
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any, Final
 
 from eventsourcing.persistence import MapperDeserialisationError
 
+from adapters.postgres.accounts import PostgresAccounts
 from adapters.postgres.event_store import PostgresEventStore
 from adapters.postgres.locks import PostgresLocks, Role
 from adapters.postgres.open_jobs import PostgresOpenJobs
 from adapters.postgres.tracking import PostgresTracking
 from adapters.postgres.views import PostgresViews
+from app.packages import packaged_packages
 from processors.execute import Executor
 from processors.job_at_hand import JobAtHand
 from processors.lease import Lease
 from processors.ownership import Ownership
 from processors.pipeline import Pipeline
 from processors.projector import project
+from processors.rewards import Rewards
 from processors.settler import Settler
 from processors.shard_jobs import ShardJobs
 from processors.steady import keep_going
@@ -34,11 +37,22 @@ UNFIT: Final = (MapperDeserialisationError,)
 
 
 def of_ledger(store: PostgresEventStore, executor: Executor, shard: int) -> list[Coroutine[Any, Any, None]]:
-    """The shard's settler and projector, to be run. Each runs for ever, and a second one beside it does no harm."""
+    """The shard's settler, rewards and projector, to be run.
+
+    Each runs for ever, and a second one beside it does no harm.
+    """
     settler = Settler(
         shard, shard_log=store, settlements=store, tracking=PostgresTracking(store.pool), executor=executor
     )
-    return [settler.run(), project(store, PostgresViews(store.pool), shard)]
+    rewards = Rewards(
+        shard,
+        shard_log=store,
+        tracking=PostgresTracking(store.pool),
+        executor=executor,
+        accounts=PostgresAccounts(store),
+        referral_bonus=packaged_packages().referral_bonus,
+    )
+    return [settler.run(), rewards.run(), project(store, PostgresViews(store.pool), shard)]
 
 
 @asynccontextmanager
@@ -59,17 +73,32 @@ async def at_work(store: PostgresEventStore, executor: Executor) -> AsyncIterato
 Beside = Mapping[str, Callable[[], Awaitable[None]]]
 NOTHING_ELSE: Final[Beside] = {}
 
+PerShard = Callable[[int], Sequence[Coroutine[Any, Any, None]]]
+
+
+def no_more(_shard: int) -> Sequence[Coroutine[Any, Any, None]]:
+    """Nothing runs in a shard but the usual."""
+    return ()
+
 
 class Workers:
     """Runs the shards that this process owns."""
 
     def __init__(
-        self, store: PostgresEventStore, executor: Executor, *, url: str, pipeline: Pipeline, beside: Beside
+        self,
+        store: PostgresEventStore,
+        executor: Executor,
+        *,
+        url: str,
+        pipeline: Pipeline,
+        beside: Beside,
+        per_shard: PerShard,
     ) -> None:
         self._store = store
         self._executor = executor
         self._pipeline = pipeline
         self._beside = beside
+        self._per_shard = per_shard
         self._jobs: dict[int, ShardJobs] = {}
         open_locks = partial(PostgresLocks.opened, url, role=Role.PROCESSORS)
         self.ownership = Ownership(open_locks, self._run_shard, shards=store.shards, unfit=UNFIT)
@@ -100,7 +129,8 @@ class Workers:
         self._jobs[shard] = jobs
         try:
             async with asyncio.TaskGroup() as group:
-                beside = [group.create_task(work) for work in of_ledger(self._store, self._executor, shard)]
+                works = [*of_ledger(self._store, self._executor, shard), *self._per_shard(shard)]
+                beside = [group.create_task(work) for work in works]
                 await jobs.run()
                 for other in beside:
                     other.cancel()
@@ -122,14 +152,15 @@ async def sharing_work(
     url: str,
     pipeline: Pipeline,
     beside: Beside = NOTHING_ELSE,
+    per_shard: PerShard = no_more,
     stop_within_s: float = STOP_WITHIN_S,
 ) -> AsyncIterator[Workers]:
-    """Runs this process's share of the shards, and works `beside` them by name, until it is left; then steps under
-    way come to their end in time.
+    """Runs this process's share of the shards, works `beside` them by name and those `per_shard` in each,
+    until it is left; then steps under way come to their end in time.
 
     Raises what opening the locks raises.
     """
-    workers = Workers(store, executor, url=url, pipeline=pipeline, beside=beside)
+    workers = Workers(store, executor, url=url, pipeline=pipeline, beside=beside, per_shard=per_shard)
     running = asyncio.create_task(workers.run(), name="workers")
     try:
         yield workers

@@ -1,0 +1,192 @@
+"""The bot at work: intake by one process, and the screens and the feedback of the shards that this process owns."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Final
+
+from aiogram import Dispatcher
+from aiogram.methods import AnswerPreCheckoutQuery, SetMyCommands, SetWebhook
+from aiogram.types import PreCheckoutQuery
+from eventsourcing.persistence import MapperDeserialisationError
+from pydantic import SecretStr
+
+from adapters.http.telegram_hook import PATH
+from adapters.postgres.accounts import PostgresAccounts
+from adapters.postgres.event_store import PostgresEventStore
+from adapters.postgres.locks import PostgresLocks, Role
+from adapters.postgres.screens import PostgresScreens
+from adapters.postgres.tellings import PostgresTellings
+from adapters.storage.user_photos import UserPhotos
+from adapters.telegram.messenger import TelegramRefused, TelegramUnavailable
+from app.messenger import Line, reconciliation_of
+from app.packages import packaged_packages
+from app.pipeline import Plant
+from app.settings import Settings
+from app.templates import packaged_templates
+from bot.desk import Desk
+from bot.feedback.loop import ShardFeedback
+from bot.handling import Handling
+from bot.intake import ALLOWED, Intake, Polling
+from bot.ordering.router import router as ordering
+from bot.purse.checkout import answer_to
+from bot.purse.commands import commands_in
+from bot.purse.router import catch_all
+from bot.purse.router import router as purse
+from bot.saying import Saying
+from bot.screens import ShardScreens
+from bot.storage import BufferedStorage
+from bot.texts import Language, first_guess
+from processors.clock import SystemClock
+from processors.execute import Executor
+from processors.lease import Lease
+from processors.ownership import Ownership
+from processors.steady import keep_going
+
+UNFIT: Final = (MapperDeserialisationError,)
+ONE: Final = 1
+"""There is one intake, whoever has it."""
+
+
+def desk_of(line: Line, store: PostgresEventStore, executor: Executor, plant: Plant, settings: Settings) -> Desk:
+    """What the handlers work with."""
+    return Desk(
+        executor=executor,
+        accounts=PostgresAccounts(store),
+        screens=PostgresScreens(store.pool, shards=store.shards),
+        orders=line.orders,
+        photos=UserPhotos(line.messenger, plant.storage),
+        offers=plant.pipeline.offers,
+        catalogue=plant.pipeline.catalogue,
+        templates=packaged_templates(),
+        packages=packaged_packages(),
+        clock=SystemClock(),
+        support=settings.support_contact,
+        bot_username=line.me.username or "",
+    )
+
+
+def dispatcher_on(storage: BufferedStorage) -> Dispatcher:
+    """The whole dialogue. Its routers are the module's own, so there is one dispatcher at a time."""
+    dispatcher = Dispatcher(storage=storage)
+    for router in (purse, ordering, catch_all):
+        router._parent_router = None
+        dispatcher.include_router(router)
+    return dispatcher
+
+
+def intake_of(line: Line, desk: Desk) -> Intake:
+    """Takes updates in and answers those who are about to pay."""
+
+    async def check_out(query: PreCheckoutQuery) -> AnswerPreCheckoutQuery:
+        known = await line.inbox.language(query.from_user.id)
+        language = first_guess(query.from_user.language_code) if known is None else Language(known)
+        return await answer_to(query, desk, language)
+
+    return Intake(line.inbox, line.messenger, check_out)
+
+
+class BotAtWork:
+    """This process's part in the bot."""
+
+    def __init__(
+        self,
+        line: Line,
+        desk: Desk,
+        intake: Intake,
+        store: PostgresEventStore,
+        *,
+        url: str,
+        webhook: tuple[str, SecretStr] | None,
+    ) -> None:
+        """`webhook`: where Telegram shall bring updates, and the secret it shall show; None: they are polled."""
+        storage = BufferedStorage()
+        self._line = line
+        self._desk = desk
+        self._intake = intake
+        self._store = store
+        self._webhook = webhook
+        self._handling = Handling(dispatcher_on(storage), storage, bot=line.bot, desk=desk)
+        self._saying = Saying(line.messenger, line.videos, line.orders, line.languages)
+        screens = partial(PostgresLocks.opened, url, role=Role.SCREENS)
+        intakes = partial(PostgresLocks.opened, url, role=Role.INTAKE)
+        self._ownerships = (
+            Ownership(screens, self._run_shard, shards=store.shards, unfit=UNFIT),
+            Ownership(intakes, self._run_intake, shards=ONE),
+        )
+
+    async def run(self) -> None:
+        """Takes part until it is told to stop."""
+        async with asyncio.TaskGroup() as parts:
+            for ownership in self._ownerships:
+                parts.create_task(ownership.run())
+
+    async def stop(self, limit_s: float) -> None:
+        """Ends gently: updates in hand come to their end in time."""
+        await asyncio.gather(*(ownership.stop(limit_s) for ownership in self._ownerships))
+        await self._intake.close()
+
+    async def _run_shard(self, shard: int, lease: Lease) -> None:
+        line, store = self._line, self._store
+        screens = ShardScreens(shard, inbox=line.inbox, handling=self._handling, saying=self._saying, lease=lease)
+        feedback = ShardFeedback(
+            shard,
+            shard_log=store,
+            tellings=PostgresTellings(store.pool, shards=store.shards),
+            orders=line.orders,
+            waits=self._desk.screens,
+            languages=line.languages,
+            messenger=line.messenger,
+            clock=SystemClock(),
+            lease=lease,
+        )
+        async with asyncio.TaskGroup() as parts:
+            parts.create_task(screens.run())
+            parts.create_task(feedback.run())
+
+    async def _run_intake(self, _shard: int, lease: Lease) -> None:
+        reconciliation = reconciliation_of(self._line.bot, self._line.messenger, self._store, self._desk.executor)
+        beside = [
+            asyncio.create_task(keep_going("commands of the bot", self._tell_commands)),
+            asyncio.create_task(keep_going("reconciliation of stars", reconciliation.run)),
+        ]
+        try:
+            if self._webhook is None:
+                polling = Polling(
+                    self._line.messenger, self._intake, refused=TelegramRefused, unavailable=TelegramUnavailable
+                )
+                await polling.run(lease)
+            else:
+                await self._set_webhook(*self._webhook)
+                await lease.ending.wait()
+        finally:
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
+
+    async def _set_webhook(self, url: str, secret: SecretStr) -> None:
+        await self._line.messenger.ask(
+            SetWebhook(url=url + PATH, secret_token=secret.get_secret_value(), allowed_updates=list(ALLOWED))
+        )
+
+    async def _tell_commands(self) -> None:
+        """The lists of commands that the messenger shows. Once, then nothing for as long as it goes on."""
+        for language in Language:
+            code = None if language is Language.RU else language.value
+            await self._line.messenger.ask(SetMyCommands(commands=commands_in(language), language_code=code))
+        await asyncio.Event().wait()
+
+
+@asynccontextmanager
+async def talking(bot: BotAtWork, *, stop_within_s: float) -> AsyncIterator[None]:
+    """Talks with people until it is left; then what is in hand comes to its end in time."""
+    running = asyncio.create_task(bot.run(), name="bot")
+    try:
+        yield
+    finally:
+        if not running.done():
+            await bot.stop(stop_within_s)
+        await running
