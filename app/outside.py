@@ -59,6 +59,7 @@ async def outside_of(
             outside = replace(outside, openai_base=f"{url}/v1", in_sandbox=(*outside.in_sandbox, "OpenAI"))
         if settings.bot_token is None and telegram is not None:
             url = await stack.enter_async_context(serving_somewhere(telegram.app, settings.chat_port))
+            stack.push_async_callback(telegram.close)  # open pages would hold the server up
             outside = replace(
                 outside,
                 bot_token=SecretStr(telegram.token),
