@@ -18,7 +18,9 @@ from adapters.kie.keys import KeyRing
 from adapters.kie.rate import Rate
 from adapters.postgres.callbacks import PostgresCallbacks
 from adapters.postgres.event_store import PostgresEventStore
+from adapters.postgres.inbox import UpdateSweep
 from adapters.postgres.rests import PostgresRests
+from adapters.postgres.tellings import PostgresTellings
 from adapters.scripts.openai_writer import OpenAIWriter
 from adapters.storage.files import Storage, StorageUrlRefused, open_storage
 from adapters.storage.links import Links
@@ -160,8 +162,18 @@ async def plant_on(ground: Ground) -> AsyncIterator[Plant]:
 
 
 def _housekeeping(ground: Ground, callbacks: PostgresCallbacks, rests: PostgresRests) -> Housekeeping:
-    days = {"inputs": ground.settings.photos_kept_days, "outputs": ground.settings.videos_kept_days}
-    return Housekeeping(storage=ground.storage, inbox=callbacks, rests=rests, clock=SystemClock(), days=days)
+    store, settings = ground.store, ground.settings
+    return Housekeeping(
+        storage=ground.storage,
+        tables={
+            "callbacks": callbacks,
+            "updates": UpdateSweep(store.pool, shards=store.shards),
+            "tellings": PostgresTellings(store.pool, shards=store.shards),
+        },
+        rests=rests,
+        clock=SystemClock(),
+        days={"inputs": settings.photos_kept_days, "outputs": settings.videos_kept_days},
+    )
 
 
 def _services(

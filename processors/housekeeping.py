@@ -1,4 +1,4 @@
-"""What has to be thrown away once in a while: files beyond their time, callbacks that nobody will ask for.
+"""What has to be thrown away once in a while: files beyond their time, and what nobody will ask for any more.
 
 One process does it at a time, whoever has the turn; what is missed today is thrown away tomorrow.
 """
@@ -16,7 +16,7 @@ from processors.clock import Clock
 from processors.services import Rests
 
 EVERY: Final = timedelta(hours=1)
-CALLBACKS_KEPT: Final = timedelta(days=7)
+KEPT: Final = timedelta(days=7)
 TURN: Final = "housekeeping"
 
 log = structlog.get_logger(__name__)
@@ -30,20 +30,28 @@ class Kept(Protocol):
         ...
 
 
-class Inbox(Protocol):
-    """Callbacks, as far as they are forgotten."""
+class Swept(Protocol):
+    """A table whose rows are of use for a week: callbacks, updates that were handled, orders that were told."""
 
     async def sweep(self, older_than: datetime) -> int:
-        """Deletes what came before that moment. Returns how many that were."""
+        """Deletes what was done with before that moment. Returns how many rows that were."""
         ...
 
 
 class Housekeeping:
-    """Sweeps storage and the inbox of callbacks. `days` by bucket."""
+    """Sweeps storage, whose `days` are by bucket, and tables by name."""
 
-    def __init__(self, *, storage: Kept, inbox: Inbox, rests: Rests, clock: Clock, days: Mapping[str, int]) -> None:
+    def __init__(
+        self,
+        *,
+        storage: Kept,
+        tables: Mapping[str, Swept],
+        rests: Rests,
+        clock: Clock,
+        days: Mapping[str, int],
+    ) -> None:
         self._storage = storage
-        self._inbox = inbox
+        self._tables = tables
         self._rests = rests
         self._clock = clock
         self._days = days
@@ -60,5 +68,5 @@ class Housekeeping:
         """Throws away once what is due."""
         now = self._clock.now()
         files = await self._storage.keep_for(self._days, now=now)
-        callbacks = await self._inbox.sweep(now - CALLBACKS_KEPT)
-        log.info("swept", files=files, callbacks=callbacks)
+        rows = {name: await table.sweep(now - KEPT) for name, table in self._tables.items()}
+        log.info("swept", files=files, **rows)

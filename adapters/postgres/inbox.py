@@ -118,6 +118,18 @@ class PostgresInbox:
         """Marks the replies of these updates as said, and empties them."""
         await self._pool.execute(SAID, shard, self._bot, list(updates))
 
+    def shard(self, account: int) -> int:
+        """The account's shard."""
+        return shard_of(account_stream(account), self._shards)
+
+
+class UpdateSweep:
+    """Throws away the updates of all bots that are done."""
+
+    def __init__(self, pool: PatientPool, *, shards: int) -> None:
+        self._pool = pool
+        self._shards = shards
+
     async def sweep(self, older_than: datetime) -> int:
         """Deletes what was done before that moment, in small transactions. Returns how many."""
         swept = 0
@@ -125,7 +137,3 @@ class PostgresInbox:
             while deleted := int((await self._pool.execute(SWEEP, shard, older_than)).removeprefix("DELETE ")):
                 swept += deleted
         return swept
-
-    def shard(self, account: int) -> int:
-        """The account's shard."""
-        return shard_of(account_stream(account), self._shards)

@@ -96,7 +96,7 @@ def _standing(job: str, life: Sequence[tuple[Event, datetime]]) -> JobStanding:
         progress = hear(progress, event)
         match event:
             case w.VideoStored() | w.LateVideoArrived():
-                file = event.file
+                file = file or event.file
             case w.VideoDelivered():
                 file_id = None if event.file_id is None else str(event.file_id)
         if isinstance(event, ENDS):

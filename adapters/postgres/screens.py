@@ -28,7 +28,12 @@ LINES: Final = """
     ORDER BY version DESC LIMIT $4
 """
 PLACE: Final = """
-    SELECT min(place_in_line) FROM jobs WHERE shard = $1 AND account = $2 AND ordered_as = $3 AND state = 'queued'
+    SELECT 1 + (SELECT count(*) FROM jobs WHERE state = 'queued' AND queued_at < mine.since)
+    FROM (
+        SELECT min(queued_at) AS since FROM jobs
+        WHERE shard = $1 AND account = $2 AND ordered_as = $3 AND state = 'queued'
+    ) AS mine
+    WHERE mine.since IS NOT NULL
 """
 PACE: Final = """
     SELECT count(*) AS delivered,

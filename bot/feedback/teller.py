@@ -46,13 +46,17 @@ Answer = Said | NotSaid | MaybeSaid
 class Rhythm(NamedTuple):
     """How often a card changes at most, how often a place in line is looked at, near the front and far from it, and how
     soon what could not be said is tried again. A new order's card waits for its place to be known, up to
-    `place_within_s`. Seconds of the machine: the messenger counts those."""
+    `place_within_s`, and `first_after_s` in any case: whoever accepted the order has changed the card by then.
+
+    Seconds of the machine: the messenger counts those.
+    """
 
     edit_every_s: float = 3.0
     queue_every_s: float = 10.0
     far_every_s: float = 60.0
     retry_after_s: float = 15.0
     place_within_s: float = 1.0
+    first_after_s: float = 0.5
 
 
 USUAL: Final = Rhythm()
@@ -101,7 +105,7 @@ class Teller:
         self._changing: asyncio.Task[Answer] | None = None
         self._changes_to = ""
         self._change_not_before = 0.0
-        self._new_until = 0.0
+        self._begun_at = 0.0
         self._end_not_before = 0.0
 
     @property
@@ -128,7 +132,7 @@ class Teller:
             return
         self._kept = telling.told
         self._told = self._told_before = Told.model_validate(telling.told)
-        self._new_until = asyncio.get_running_loop().time() + ground.rhythm.place_within_s
+        self._begun_at = asyncio.get_running_loop().time()
         self.hear(telling.news, telling.news_at)
         self._seen, self._is_gone = 0, False
         try:
@@ -158,9 +162,11 @@ class Teller:
         if self._jobs and not self._is_gone and not await self._say_ends(language):
             later.append(self._end_not_before)
         if self._jobs and not self._is_gone and not self._told.card_gone:
-            if self._is_queued():
-                later.append(now + self._look_again_s(wait))
-            if not self._is_new(wait):
+            if self._is_new(wait):
+                later.append(now + LOOK_FOR_PLACE_EVERY_S)
+            else:
+                if self._is_queued():
+                    later.append(now + self._look_again_s(wait))
                 later += self._change_card(card(language, self._order, self._jobs, wait))
         if self._is_gone or not (later or self._changing):
             await self._keep(upto)
@@ -182,14 +188,15 @@ class Teller:
         return any(job.progress.stage in QUEUED for job in self._jobs)
 
     def _is_new(self, wait: Wait | None) -> bool:
-        """Whether the view has not seen the order yet, but will in a moment: it lags behind the log."""
-        is_first = self._told.card is None and asyncio.get_running_loop().time() < self._new_until
-        return is_first and wait is None and self._is_queued()
+        """Whether the card is still as it was when the order was accepted, and the view may not know the order yet."""
+        if self._told.card is not None:
+            return False
+        age_s, rhythm = asyncio.get_running_loop().time() - self._begun_at, self._ground.rhythm
+        lags_behind = wait is None and self._is_queued()
+        return age_s < (rhythm.place_within_s if lags_behind else rhythm.first_after_s)
 
     def _look_again_s(self, wait: Wait | None) -> float:
         rhythm = self._ground.rhythm
-        if self._is_new(wait):
-            return LOOK_FOR_PLACE_EVERY_S
         if wait is None:
             return rhythm.edit_every_s
         return rhythm.far_every_s if wait.place > FAR_IN_LINE else rhythm.queue_every_s

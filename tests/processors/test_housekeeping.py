@@ -15,7 +15,7 @@ from adapters.postgres.event_store import PostgresEventStore
 from adapters.postgres.rests import PostgresRests
 from adapters.storage.files import open_storage
 from processors import steady
-from processors.housekeeping import CALLBACKS_KEPT, Housekeeping
+from processors.housekeeping import KEPT, Housekeeping
 from processors.steady import keep_going
 from tests.conftest import Database
 
@@ -48,11 +48,11 @@ async def test_each_kind_of_file_is_kept_as_long_as_is_set_and_callbacks_for_a_w
     inbox = PostgresCallbacks(store.pool, database.url, shards=store.shards)
     await inbox.keep(42, "b.42.1.0", number=1, task="t1")
     rests = PostgresRests(store.pool)
-    keeper = Housekeeping(storage=storage, inbox=inbox, rests=rests, clock=DayLater(days), days=DAYS)
+    keeper = Housekeeping(storage=storage, tables={"callbacks": inbox}, rests=rests, clock=DayLater(days), days=DAYS)
     await keeper.sweep()
     assert [name for name in ("inputs/42/a.jpg", "outputs/42/a.mp4") if await storage.exists(name)] == files
     assert len(await inbox.of_job(42, "b.42.1.0")) == callbacks
-    assert timedelta(days=1) < CALLBACKS_KEPT < timedelta(days=11)
+    assert timedelta(days=1) < KEPT < timedelta(days=11)
 
 
 async def test_of_many_processes_one_sweeps(store: PostgresEventStore, database: Database, tmp_path: Path) -> None:
@@ -73,7 +73,7 @@ async def test_of_many_processes_one_sweeps(store: PostgresEventStore, database:
             return answer
 
     inbox = PostgresCallbacks(store.pool, database.url, shards=store.shards)
-    ours: dict[str, Any] = {"storage": open_storage(str(tmp_path)), "inbox": inbox, "rests": Watched(store.pool)}
+    ours: dict[str, Any] = {"storage": open_storage(str(tmp_path)), "tables": {"callbacks": inbox}, "rests": Watched(store.pool)}
     keepers = [Counted(**ours, clock=DayLater(0), days=DAYS) for _ in range(5)]
     running = [asyncio.create_task(keeper.run()) for keeper in keepers]
     async with asyncio.timeout(30):

@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from adapters.postgres.event_store import PostgresEventStore
-from adapters.postgres.inbox import PostgresInbox
+from adapters.postgres.inbox import PostgresInbox, UpdateSweep
 from adapters.postgres.signals import Signals
 from tests.conftest import Database
 
@@ -101,13 +101,14 @@ async def test_an_update_that_was_read_by_another_process_wakes_this_one(
     await others.close()
 
 
-async def test_what_is_done_is_swept_and_what_waits_is_not(inbox: PostgresInbox) -> None:
+async def test_what_is_done_is_swept_and_what_waits_is_not(inbox: PostgresInbox, store: PostgresEventStore) -> None:
+    sweep = UpdateSweep(store.pool, shards=store.shards).sweep
     shard = inbox.shard(ACCOUNT)
     await inbox.keep([(1, ACCOUNT, "{}"), (2, ACCOUNT, "{}"), (3, ACCOUNT, "{}")])
     await inbox.finish(shard, [came_of(1)])
     await inbox.finish(shard, [came_of(2, replies="[]")])
-    assert await inbox.sweep(datetime.now(UTC) - timedelta(minutes=1)) == 0
-    assert await inbox.sweep(datetime.now(UTC) + timedelta(minutes=1)) == 1
+    assert await sweep(datetime.now(UTC) - timedelta(minutes=1)) == 0
+    assert await sweep(datetime.now(UTC) + timedelta(minutes=1)) == 1
     assert [kept.update_id for kept in await inbox.waiting(shard, after=0, known=(), limit=9)] == [2, 3]
 
 
