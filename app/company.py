@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 from fastapi import FastAPI
@@ -23,10 +23,7 @@ from adapters.sandbox.openai_sandbox import OpenAISandbox
 from adapters.sandbox.sender import FolderSender
 from adapters.sandbox.telegram_sandbox import TelegramSandbox
 from adapters.sandbox.telegram_settings import TelegramSandboxSettings
-from adapters.telegram.stars import TelegramStars
-from app.bot import BotAtWork, desk_of, intake_of, talking
 from app.database import Place, data_key, opened
-from app.messenger import Line, line_to_people
 from app.outside import Outside, outside_of
 from app.pipeline import Ground, Plant, plant_on, secret_for, storage_of
 from app.serving import serving
@@ -37,6 +34,9 @@ from processors.clock import SystemClock
 from processors.execute import Executor
 from processors.pipeline import Pipeline
 from processors.star_refunds import StarRefunds
+
+if TYPE_CHECKING:
+    from app.messenger import Line
 
 log = structlog.get_logger(__name__)
 
@@ -81,7 +81,7 @@ async def company_at(
     """Runs it until it is left: the HTTP side, the workers, the bot. Without a messenger, videos are delivered into the
     data folder's `delivered`.
 
-    Raises what opening the database raises, SettingsError, and TelegramUnavailable.
+    Raises what opening the database raises, SettingsError, and NobodyAnswers.
     """
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
@@ -95,7 +95,7 @@ async def company_at(
         web_url = await enter(_served(site, settings)) if web else None
         key = await data_key(place, settings)
         ground = _ground(place, settings, store, executor, outside, key=key, web_url=web_url)
-        line = await enter(line_to_people(ground, public_url=ground.public_url or web_url))
+        line = await enter(_line(ground, public_url=ground.public_url or web_url))
         if line is not None:
             ground = replace(ground, sender=line.videos)
         plant = await enter(plant_on(ground))
@@ -137,8 +137,20 @@ def _ground(
     )
 
 
+@asynccontextmanager
+async def _line(ground: Ground, *, public_url: str | None) -> AsyncIterator[Line | None]:
+    """The line to people; None when nobody is talked to."""
+    if ground.outside.bot_token is None:
+        yield None
+        return
+    from app.messenger import line_to_people  # noqa: PLC0415 - aiogram takes seconds to import, and few need it
+
+    async with line_to_people(ground, ground.outside.bot_token, public_url=public_url) as line:
+        yield line
+
+
 def _sharing(ground: Ground, plant: Plant, line: Line | None, instead: Instead) -> AbstractAsyncContextManager[Workers]:
-    """The work on the shards. Where there is a line, Stars go back to their payers too, and the inbox is swept."""
+    """The work on the shards. Where there is a line, Stars go back to their payers too."""
     store, executor = ground.store, ground.executor
     accounts, tracking = PostgresAccounts(store), PostgresTracking(store.pool)
 
@@ -151,7 +163,7 @@ def _sharing(ground: Ground, plant: Plant, line: Line | None, instead: Instead) 
             tracking=tracking,
             executor=executor,
             accounts=accounts,
-            stars=TelegramStars(line.messenger),
+            stars=line.stars,
             clock=SystemClock(),
         )
         return (refunds.run(),)
@@ -170,6 +182,8 @@ def _sharing(ground: Ground, plant: Plant, line: Line | None, instead: Instead) 
 @asynccontextmanager
 async def _bot(site: FastAPI, line: Line, ground: Ground, plant: Plant, *, talk: bool) -> AsyncIterator[None]:
     """The webhook's route, if updates come that way, and with `talk` the bot itself."""
+    from app.bot import BotAtWork, desk_of, intake_of, talking  # noqa: PLC0415 - as for the line
+
     settings = ground.settings
     desk = desk_of(line, ground.store, ground.executor, plant, settings)
     intake = intake_of(line, desk)

@@ -10,13 +10,10 @@ from adapters.postgres.event_store import PostgresEventStore
 from adapters.postgres.open_jobs import PostgresOpenJobs
 from adapters.postgres.verification import PostgresVerification
 from adapters.postgres.views import PostgresViews
-from adapters.telegram.messenger import Messenger
-from adapters.telegram.pace import Pace
 from admin.office import Office
 from app.database import Place, located, opened
 from app.failures import heard
 from app.loop import run
-from app.messenger import bot_at, reconciliation_of
 from app.settings import Settings, read_settings
 from processors.execute import Executor
 from processors.reconciliation import Reconciliation
@@ -50,6 +47,10 @@ async def _reconciliation(
     if settings.bot_token is None:
         yield None
         return
+    from adapters.telegram.messenger import Messenger  # noqa: PLC0415 - aiogram takes seconds to import, and few need it
+    from adapters.telegram.pace import Pace  # noqa: PLC0415 - as above
+    from app.messenger import bot_at, reconciliation_of  # noqa: PLC0415 - as above
+
     base = None if settings.telegram_api_base is None else str(settings.telegram_api_base).rstrip("/")
     async with bot_at(settings.bot_token, base, settings) as bot:
         yield reconciliation_of(bot, Messenger(bot, Pace()), store, executor)

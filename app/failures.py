@@ -19,6 +19,7 @@ from adapters.postgres.locks import NotDirect
 from adapters.postgres.migrate import MigrationError, WrongShards
 from admin.office import FINDING, UNREACHABLE, WRONG_USE, NotThere, WrongUse
 from app.database import NotMigrated
+from app.outside import NobodyAnswers
 from app.settings import SettingsError
 from domain.log import LogError, OutcomeUnknown
 from domain.refusals import AccountNotOpen, Refusal
@@ -41,7 +42,7 @@ def _lost(error: BaseException) -> str:
 TABLE: Final[tuple[tuple[Errors, int, Callable[[BaseException], str]], ...]] = (
     ((SettingsError, WrongUse, WrongDataKey, WrongShards, NotDirect), WRONG_USE, _itself),
     ((DataFolderError, ServerAccountMissing), WRONG_USE, _itself),
-    ((LocalPostgresError, NotMigrated, MigrationError, TooManyConflicts), UNREACHABLE, _itself),
+    ((LocalPostgresError, NotMigrated, MigrationError, TooManyConflicts, NobodyAnswers), UNREACHABLE, _itself),
     (AccountNotOpen, FINDING, lambda error: f"refused: {error}; its user has to start the bot first"),
     (Refusal, FINDING, lambda error: f"refused: {error}"),
     ((NotThere, EventSchemaError, UnknownToViews, RebuildOvertaken), FINDING, _itself),

@@ -20,12 +20,13 @@ from adapters.postgres.inbox import PostgresInbox
 from adapters.postgres.orders import PostgresOrders
 from adapters.postgres.signals import Signals
 from adapters.storage.links import Links
-from adapters.telegram.messenger import Messenger, TelegramRefused
+from adapters.telegram.messenger import Messenger, TelegramRefused, TelegramUnavailable
 from adapters.telegram.pace import Pace
 from adapters.telegram.rate import TELEGRAMS, UNLIMITED, Rates
 from adapters.telegram.session import Patience, bot_of
 from adapters.telegram.stars import TelegramStars
 from adapters.telegram.videos import VideoCaption, VideoSender
+from app.outside import NobodyAnswers
 from app.packages import packaged_packages
 from app.pipeline import Ground, links_of
 from app.settings import Settings, SettingsError
@@ -51,19 +52,17 @@ class Line:
     orders: PostgresOrders
     languages: Languages
     videos: VideoSender
+    stars: TelegramStars
 
 
 @asynccontextmanager
-async def line_to_people(ground: Ground, *, public_url: str | None) -> AsyncIterator[Line | None]:
-    """The line, until it is left; None when nobody is talked to. `public_url` is where links to stored files lead.
+async def line_to_people(ground: Ground, token: SecretStr, *, public_url: str | None) -> AsyncIterator[Line]:
+    """The line of the bot of that token, until it is left. `public_url` is where links to stored files lead.
 
-    Raises SettingsError for a token that is none or that Telegram refuses, TelegramUnavailable when nobody answers.
+    Raises SettingsError for a token that is none or that Telegram refuses, NobodyAnswers.
     """
     outside, settings, store = ground.outside, ground.settings, ground.store
-    if outside.bot_token is None:
-        yield None
-        return
-    async with bot_at(outside.bot_token, outside.telegram_base, settings) as bot:
+    async with bot_at(token, outside.telegram_base, settings) as bot:
         messenger = Messenger(bot, Pace(rates_of(settings.telegram_messages_per_s)))
         me = await _introduced(messenger)
         signals = Signals(ground.url, shards=store.shards, channel=INBOX)
@@ -77,7 +76,7 @@ async def line_to_people(ground: Ground, *, public_url: str | None) -> AsyncIter
             upload_s=float(settings.send_timeout_s),
         )
         try:
-            yield Line(bot, me, messenger, inbox, orders, languages, videos)
+            yield Line(bot, me, messenger, inbox, orders, languages, videos, TelegramStars(messenger))
         finally:
             await signals.close()
 
@@ -126,6 +125,8 @@ async def _introduced(messenger: Messenger) -> User:
         return await messenger.ask(GetMe(), tries_s=FIRST_WORD_WITHIN_S)
     except TelegramRefused as refused:
         raise SettingsError(f"BOT_TOKEN is refused by Telegram: {refused}") from refused
+    except TelegramUnavailable as unavailable:
+        raise NobodyAnswers(f"Telegram cannot be reached: {unavailable}") from unavailable
 
 
 def _link(links: Links, public_url: str | None) -> Callable[[str], str | None]:

@@ -19,6 +19,10 @@ PLAY_KEY = "sandbox-key"
 LOOPBACK = "127.0.0.1"
 
 
+class NobodyAnswers(Exception):
+    """A service outside cannot be reached, and without it there is nothing to do. Trying again can help."""
+
+
 @dataclass(frozen=True)
 class Outside:
     """Addresses, keys, and what stands in for what. `in_sandbox` names the services that are played.

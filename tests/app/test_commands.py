@@ -6,6 +6,8 @@ import csv
 import io
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import asyncpg
@@ -184,3 +186,8 @@ async def test_what_cannot_be_done_is_one_sentence(
     ran = await terminal.types(*arguments)
     assert ran.code == code
     assert ran.sentence.startswith(sentence)
+
+
+def test_a_command_that_talks_to_nobody_does_not_wait_for_the_messengers_library() -> None:
+    asked = "import sys, app.main; sys.exit('aiogram' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", asked], cwd=Path(__file__).parents[2], check=False).returncode == 0

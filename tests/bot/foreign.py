@@ -24,8 +24,8 @@ ITS_OWN: Final = "7000000003:uploads"
 """Another bot of the emulator, by which a person's photo gets there: it has no other way in."""
 
 UNKNOWN_TO_IT: Final = {
-    "sendMessage": ("link_preview_options",),
-    "editMessageText": ("link_preview_options",),
+    "sendMessage": ("disable_web_page_preview", "link_preview_options"),
+    "editMessageText": ("disable_web_page_preview", "link_preview_options"),
     "sendVideo": ("cover",),
 }
 """What Telegram takes and the emulator does not know yet. It is taken out of the request before it looks."""
@@ -76,9 +76,7 @@ class ForeignTelegram(LoBotApiEmulator):  # type: ignore[misc]  # it has no type
 
     def approved(self, *methods: str) -> None:
         """By the emulator's own judgement all was granted but what it does not model, these methods among it."""
-        judged = verdict(
-            self.journal, require_response=True, require_methods=methods, allowed_refusals=NOT_MODELLED
-        )
+        judged = verdict(self.journal, require_response=True, require_methods=methods, allowed_refusals=NOT_MODELLED)
         assert judged["ok"], judged
 
 
