@@ -11,11 +11,11 @@ the log within the call, after everything pending before it was answered. An acc
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import groupby
+from itertools import groupby, islice
 from operator import itemgetter
 from random import uniform
 from typing import Final, NamedTuple
@@ -179,27 +179,13 @@ class Executor:
         """Reads the streams up to date, from where they are known."""
         folds = {stream: self._folds.get(stream) or await self._from_snapshot(stream) for stream in streams}
         versions = {stream: fold.version for stream, fold in folds.items()}
-        async with aclosing(self._tails(owner, versions)) as tails:
+        async with aclosing(self._store.tails(owner, versions)) as tails:
             async for tail in tails:
-                for first in range(0, len(tail), FOLDED_AT_ONCE):
-                    _fold(folds, tail[first : first + FOLDED_AT_ONCE])
+                while _fold(folds, islice(tail, FOLDED_AT_ONCE)):  # noqa: ASYNC110 - it waits for nothing
                     await asyncio.sleep(0)
         for stream, fold in folds.items():
             self._folds.keep(stream, fold)
         return folds
-
-    async def _tails(self, owner: str, after: dict[str, int]) -> AsyncGenerator[Sequence[Placed]]:
-        """What lies above these versions, a page at a time. The next page is asked for while one is folded."""
-        tail, complete = await self._store.tails(owner, after)
-        while not complete:
-            after |= {stream: version for stream, version, _ in tail}
-            following = asyncio.create_task(self._store.tails(owner, after))
-            try:
-                yield tail
-                tail, complete = await following
-            finally:
-                following.cancel()
-        yield tail
 
     async def _from_snapshot(self, stream: str) -> Fold:
         if category_of(stream) == "account":
@@ -274,13 +260,17 @@ class Executor:
             del self._lines[owner]
 
 
-def _fold(folds: dict[str, Fold], tail: Sequence[Placed]) -> None:
+def _fold(folds: dict[str, Fold], tail: Iterable[Placed]) -> bool:
+    """Folds the events in. Returns whether there were any."""
+    found = False
     for stream, events in groupby(tail, key=itemgetter(0)):
         version, state = folds[stream]
         evolve = ledger.evolver(stream)
         for _, version, event in events:  # noqa: B007 - the last one counts
             state = evolve(state, event)
         folds[stream] = Fold(version, state)
+        found = True
+    return found
 
 
 def _before_first(stream: str) -> Fold:

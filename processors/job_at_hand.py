@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import aclosing
 from datetime import datetime
 from typing import Any, Final
 
@@ -51,11 +52,11 @@ class JobAtHand:
         store, owner = self.pipeline.store, account_stream(self.account)
         if not store.is_prepared(owner):
             await store.prepare(owner)
-        state, version, complete = ledger.initial(self._stream), 0, False
-        while not complete:
-            tail, complete = await store.tails(owner, {self._stream: version})
-            for _, version, event in tail:  # noqa: B007 - the last one counts
-                state = ledger.evolve(self._stream, state, event)
+        state = ledger.initial(self._stream)
+        async with aclosing(store.tails(owner, {self._stream: 0})) as tails:
+            async for tail in tails:
+                for placed in tail:
+                    state = ledger.evolve(self._stream, state, placed.event)
         self.state = state
 
     def next_step(self) -> Step:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, Protocol
 
@@ -28,10 +28,10 @@ class EventStore(Protocol):
         """Makes the owner's key ready; a forgotten owner gets a new one."""
         ...
 
-    async def tails(self, owner: str, after: Mapping[str, int]) -> tuple[Sequence[Placed], bool]:
-        """The events of the owner's streams above the given versions, as of one moment.
+    def tails(self, owner: str, after: Mapping[str, int]) -> AsyncGenerator[Iterator[Placed]]:
+        """The events of the owner's streams above the given versions, a page at a time, each page as of one moment.
 
-        The flag tells whether these were all; if not, ask again above what came.
+        A page is read once: its events are made while it is. The next one is asked for meanwhile.
         """
         ...
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from operator import itemgetter
 from os import urandom
 from typing import Final, Self
 
+import asyncpg
 from orjson import JSONEncodeError
 
 from adapters.codec import PersonalKey, decode, stored
@@ -25,6 +27,7 @@ from domain.streams import owner_of, shard_of
 READING_CONNECTIONS: Final = 8
 APPENDING_CONNECTIONS: Final = 8
 TAIL_PAGE: Final = 2_000
+PLACE: Final = itemgetter(0, 1)
 ID_BYTES: Final = 16
 ID_DIGITS: Final = 2 * ID_BYTES
 
@@ -106,16 +109,30 @@ class PostgresEventStore:
         """Makes the owner's key ready; a forgotten owner gets a new one."""
         await self.keys.ensure(owner)
 
-    async def tails(self, owner: str, after: Mapping[str, int]) -> tuple[Sequence[Placed], bool]:
-        """The events of the owner's streams above the given versions, as of one moment, and whether these are all."""
-        shard = shard_of(owner, self._shards)
-        rows = await self.pool.fetch(TAILS, shard, list(after), list(after.values()), TAIL_PAGE)
+    async def tails(self, owner: str, after: Mapping[str, int]) -> AsyncGenerator[Iterator[Placed]]:
+        """The events of the owner's streams above the given versions, a page at a time, each page as of one moment.
+
+        A page is read once: its events are made while it is. The next one is asked for meanwhile.
+        """
+        shard, after = shard_of(owner, self._shards), dict(after)
+        rows = await self._rows_above(shard, after)
+        while len(rows) >= TAIL_PAGE:
+            after |= dict(map(PLACE, rows))
+            following = asyncio.create_task(self._rows_above(shard, after))
+            try:
+                yield self._placed(rows)
+                rows = await following
+            finally:
+                following.cancel()
+        yield self._placed(rows)
+
+    async def _rows_above(self, shard: int, after: Mapping[str, int]) -> list[asyncpg.Record]:
+        return await self.pool.fetch(TAILS, shard, list(after), list(after.values()), TAIL_PAGE)
+
+    def _placed(self, rows: Iterable[asyncpg.Record]) -> Iterator[Placed]:
         key_of = self.keys.of_stream
-        tail = [
-            Placed(stream, version, decode(name, data, stream=stream, version=version, key_of=key_of))
-            for stream, version, name, data in rows
-        ]
-        return tail, len(rows) < TAIL_PAGE
+        for stream, version, name, data in rows:
+            yield Placed(stream, version, decode(name, data, stream=stream, version=version, key_of=key_of))
 
     def follow(
         self, shard: int, *, after: int, types: Sequence[str] = (), limit: int = PAGE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import aclosing
 from typing import Final
 from uuid import uuid4
 
@@ -78,13 +79,11 @@ async def _keep_snapshot(database: Database, account: int, *, upto: int) -> None
     stream = streams.account(account)
     state = ledger.initial(stream)
     async with PostgresEventStore.opened(database.url, DATA_KEY) as store:
-        version = 0
-        while version < upto:
-            tail, _ = await store.tails(stream, {stream: version})
-            for one in tail:
-                if one.version <= upto:
-                    state = ledger.evolve(stream, state, one.event)
-            version = tail[-1].version
+        async with aclosing(store.tails(stream, {stream: 0})) as tails:
+            async for tail in tails:
+                for one in tail:
+                    if one.version <= upto:
+                        state = ledger.evolve(stream, state, one.event)
         assert isinstance(state, Account), "it was opened"
         await store.keep_snapshot(stream, take(state, upto))
     async with connected(database.superuser_url) as connection:

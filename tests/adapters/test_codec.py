@@ -28,7 +28,7 @@ from domain.log import Placed
 from domain.shapes import Event, Forgotten, PersonalText
 from domain.streams import owner_of
 from tests.adapters.event_strategies import events_of
-from tests.adapters.postgres.raw import row
+from tests.adapters.postgres.raw import row, tails_of
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "events.jsonl"
 LINES: list[dict[str, Any]] = [json.loads(line) for line in GOLDEN.read_text(encoding="utf-8").splitlines()]
@@ -99,7 +99,7 @@ async def test_golden_lines_come_back_from_the_database_as_they_are(
         assert [line["version"] for line in lines] == list(range(1, len(lines) + 1))
         rows = [row(stream, line["version"], name=line["type"], data=json.dumps(line["data"])) for line in lines]
         await store.append_rows(owner_of(stream), rows, None)
-        found, _ = await store.tails(owner_of(stream), {stream: 0})
+        found = await tails_of(store, stream)
         assert [one.event.model_dump(mode="json") for one in found] == [line["event"] for line in lines]
 
 

@@ -17,6 +17,7 @@ from domain import job_words as words
 from domain.snapshots import take
 from domain.streams import owner_of, shard_of
 from processors.findings import Kind
+from tests.adapters.postgres.raw import tails_of
 from tests.conftest import Database
 from tests.processors.lives import a_claimed_code, a_whole_life
 from tests.processors.scene import AT, at_work
@@ -72,7 +73,7 @@ async def a_known_story(store: PostgresEventStore) -> None:
         await scene.settled(42, FAILED)
         await scene.executor.execute(words.CancelJob(account=42, at=AT, job=CANCELLED))
         await scene.settled(42, CANCELLED)
-        events, _ = await store.tails(STREAM, {STREAM: 0})
+        events = await tails_of(store, STREAM)
         state: account.AccountState = account.INITIAL
         for recorded in events:
             state = account.evolve(state, recorded.event)  # type: ignore[arg-type]  # the account's own stream  # type: ignore[arg-type]  # the account's own stream

@@ -11,11 +11,11 @@ from adapters.postgres.event_store import PostgresEventStore
 from domain.account import Account
 from domain.account_words import OpenAccount
 from domain.bonus import GiveBonus
-from domain.log import Placed
 from domain.order import PlaceOrder
 from domain.refusals import InsufficientCredits, SameIdOtherContent
 from domain.streams import account
 from processors.execute import Executor
+from tests.adapters.postgres.raw import tails_of
 from tests.conftest import DATA_KEY, Database
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -40,17 +40,11 @@ async def funded(executor: Executor, amount: int, *, of: int = 42) -> None:
     await executor.execute(gift)
 
 
-async def events_of(store: PostgresEventStore, stream: str) -> list[Placed]:
-    events, complete = await store.tails(stream, {stream: 0})
-    assert complete
-    return list(events)
-
-
 async def test_an_order_reserves_and_queues_in_one_append(executor: Executor, store: PostgresEventStore) -> None:
     await funded(executor, 5)
     done = await executor.execute(order(1, count=3))
     assert [type(event).__name__ for _, event in done.changes] == ["CreditReserved", "JobQueued"] * 3
-    types = [type(placed.event).__name__ for placed in await events_of(store, account(42))]
+    types = [type(placed.event).__name__ for placed in await tails_of(store, account(42))]
     assert types == ["AccountOpened", "CreditsGranted", "CreditReserved", "CreditReserved", "CreditReserved"]
 
 
@@ -58,7 +52,7 @@ async def test_ten_taps_at_once_place_one_order(executor: Executor, store: Postg
     await funded(executor, 5)
     answers = await asyncio.gather(*(executor.execute(order(1, count=5)) for _ in range(10)))
     assert sorted(len(done.changes) for done in answers) == [0] * 9 + [10]
-    assert len(await events_of(store, account(42))) == 7
+    assert len(await tails_of(store, account(42))) == 7
 
 
 async def test_a_repeat_with_other_content_is_refused(executor: Executor) -> None:

@@ -16,8 +16,9 @@ from orjson import Fragment
 
 from adapters.codec import as_json
 from adapters.postgres.appender import APPEND, Row
-from domain.log import LogError
-from domain.streams import shard_of
+from adapters.postgres.event_store import PostgresEventStore
+from domain.log import LogError, Placed
+from domain.streams import owner_of, shard_of
 from tests.conftest import Database
 
 OWNER = "account/42"
@@ -56,6 +57,12 @@ async def answers(futures: Sequence[asyncio.Future[int]]) -> list[int | LogError
         if isinstance(answer, BaseException) and not isinstance(answer, LogError):
             raise answer
     return [answer for answer in given if isinstance(answer, int | LogError)]
+
+
+async def tails_of(store: PostgresEventStore, *streams: str) -> list[Placed]:
+    """All events of these streams, which have one owner."""
+    pages = store.tails(owner_of(streams[0]), dict.fromkeys(streams, 0))
+    return [placed async for page in pages for placed in page]
 
 
 async def log_of(database: Database, shard: int) -> list[tuple[int, str, int]]:

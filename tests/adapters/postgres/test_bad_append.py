@@ -13,7 +13,17 @@ from adapters.postgres.event_store import PostgresEventStore
 from domain.job_words import PromptWritten, ScriptSource, VideoStored
 from domain.log import Append, AppendRejected, Cause, LogError, Placed
 from tests.adapters.postgres.faults import SEEN, Fault, plant
-from tests.adapters.postgres.raw import answers, head_held, job, log_of, owners_in, row, settlement, until_sent
+from tests.adapters.postgres.raw import (
+    answers,
+    head_held,
+    job,
+    log_of,
+    owners_in,
+    row,
+    settlement,
+    tails_of,
+    until_sent,
+)
 from tests.conftest import Database
 
 SHARD = 6
@@ -98,8 +108,7 @@ async def test_a_personal_text_may_hold_what_the_database_refuses(store: Postgre
     await store.prepare(GUILTY)
     written = PromptWritten(script="a\x00b", source=ScriptSource.OPENAI)
     await store.append(Append(GUILTY, (Placed(stream, 1, written),)))
-    events, _ = await store.tails(GUILTY, {stream: 0})
-    assert [recorded.event for recorded in events] == [written]
+    assert [placed.event for placed in await tails_of(store, stream)] == [written]
 
 
 CLOCK = "now_locked := clock_timestamp();"

@@ -16,7 +16,7 @@ from domain.log import Append, Placed
 from domain.shapes import Event, Forgotten
 from domain.streams import job
 from tests.adapters.postgres.faults import SEEN, run_as_superuser
-from tests.adapters.postgres.raw import connected
+from tests.adapters.postgres.raw import connected, tails_of
 from tests.conftest import DATA_KEY, Database
 
 OWNER = "account/42"
@@ -34,8 +34,7 @@ async def append(store: PostgresEventStore, event: Event, version: int = 1) -> N
 
 
 async def read(store: PostgresEventStore) -> list[Event]:
-    events, _ = await store.tails(OWNER, {STREAM: 0})
-    return [recorded.event for recorded in events]
+    return [placed.event for placed in await tails_of(store, STREAM)]
 
 
 async def read_anew(database: Database) -> list[Event]:
