@@ -8,6 +8,7 @@ LogError
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -71,7 +72,8 @@ class Append(NamedTuple):
     """
 
     owner: str
-    events: tuple[Placed, ...]
+    events: Sequence[tuple[str, int, Event]]
+    """Of each its stream, the version that it is to become, and itself."""
     cause: Cause = NO_CAUSE
     tracked: Tracked | None = None
 

@@ -27,6 +27,7 @@ from domain.account import Account
 from domain.ledger import Change, LedgerCommand, Streams
 from domain.log import NO_CAUSE, Append, Cause, Placed, Tracked, VersionConflict
 from domain.refusals import Refusal
+from domain.shapes import Event
 from domain.snapshots import due, restore, take
 from domain.streams import category_of, shard_of
 from processors.folds import Fold, FoldCache
@@ -37,6 +38,9 @@ PERSON_ATTEMPTS_MAX: Final = 30
 PAUSE_MAX_S: Final = 0.05
 FOLDED_AT_ONCE: Final = 200
 """Events of a long stream, before others have their turn and the next page is under way."""
+
+BEFORE_FIRST: Final = {category: Fold(0, initial) for category, (initial, _) in ledger.FOLDS.items()}
+"""The folds of streams without events, by category."""
 
 log = structlog.get_logger(__name__)
 
@@ -55,13 +59,19 @@ class Done(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class _Line:
-    """The commands of one owner that are under way, and what its streams will be once they are written."""
+    """The commands of one owner that are under way, and what its streams will be once they are written.
 
+    Of its appends so many were taken in by the store, and so many of those answered, in that order.
+    """
+
+    owner: str
+    shard: int
     pending: dict[str, Fold] = field(default_factory=dict)
-    in_flight: int = 0
     present: int = 0
+    taken: int = 0
+    answered: int = 0
     failures: int = 0
-    last: asyncio.Future[int] | None = None
+    news: asyncio.Event | None = None
     loading: dict[tuple[str, ...], asyncio.Task[dict[str, Fold]]] = field(default_factory=dict)
 
 
@@ -70,7 +80,6 @@ class _Call:
     """One command under way."""
 
     command: LedgerCommand
-    owner: str
     wanted: Streams
     line: _Line
     cause: Cause
@@ -101,25 +110,25 @@ class Executor:
         owner = ledger.owner_of(command)
         line = self._lines.get(owner)
         if line is None:
-            line = self._lines[owner] = _Line()
+            line = self._lines[owner] = _Line(owner, shard_of(owner, self._store.shards))
         line.present += 1
         try:
-            call = _Call(command, owner, ledger.streams_of(command), line, cause, tracked)
+            call = _Call(command, ledger.streams_of(command), line, cause, tracked)
             return await self._until_done(call, attempts_max)
         finally:
             line.present -= 1
-            self._leave(owner, line)
+            if not line.present:
+                self._leave(line)
 
     async def close(self) -> None:
         """Returns when the snapshots under way are kept."""
         await asyncio.gather(*self._snapshots)
 
     async def _until_done(self, call: _Call, attempts_max: int | None) -> Done:
-        shard = shard_of(call.owner, self._store.shards)
-        conflicts = 0
+        line, conflicts = call.line, 0
         while True:
-            if not self._store.is_prepared(call.owner):
-                await self._store.prepare(call.owner)
+            if not self._store.is_prepared(line.owner):
+                await self._store.prepare(line.owner)
             folds = self._known(call)
             if folds is None:
                 await self._load_together(call)
@@ -127,7 +136,7 @@ class Executor:
             changes = _decided(call.command, folds)
             if not changes:
                 if await self._confirmed(call):
-                    return Done((), shard, None)
+                    return Done((), line.shard, None)
                 continue
             if self._store.is_full:
                 await self._store.room()
@@ -138,7 +147,7 @@ class Executor:
                 conflicts += 1
                 await self._after_conflict(call, conflict, conflicts, attempts_max)
             else:
-                return Done(tuple(changes), shard, position + len(changes) - 1)
+                return Done(tuple(changes), line.shard, position + len(changes) - 1)
 
     async def _after_conflict(
         self, call: _Call, conflict: VersionConflict, conflicts: int, attempts_max: int | None
@@ -146,13 +155,13 @@ class Executor:
         if call.tracked is not None and conflict.stream == f"tracking/{call.tracked.name}":
             raise conflict
         if attempts_max is not None and conflicts >= attempts_max:
-            msg = f"{call.owner} was written to by others {conflicts} times in a row"
+            msg = f"{call.line.owner} was written to by others {conflicts} times in a row"
             raise TooManyConflicts(msg) from conflict
         if conflicts > 1:
             await asyncio.sleep(uniform(0, min(PAUSE_MAX_S, 0.002 * 2**conflicts)))  # noqa: S311 - a pause, no secret
         await self._load_together(call)
         if conflict.stream in call.wanted.new:
-            await self._load(call.owner, call.wanted.new)
+            await self._load(call.line.owner, call.wanted.new)
 
     def _known(self, call: _Call) -> dict[str, Fold] | None:
         pending = call.line.pending
@@ -170,7 +179,7 @@ class Executor:
         """Reads what the command reads; those of one line who need it at the same time share one reading."""
         loading = call.line.loading.get(call.wanted.read)
         if loading is None:
-            loading = asyncio.create_task(self._load(call.owner, call.wanted.read))
+            loading = asyncio.create_task(self._load(call.line.owner, call.wanted.read))
             call.line.loading[call.wanted.read] = loading
             loading.add_done_callback(lambda _: call.line.loading.pop(call.wanted.read))
         await asyncio.shield(loading)
@@ -197,41 +206,38 @@ class Executor:
 
     async def _confirmed(self, call: _Call) -> bool:
         """Whether there is nothing to do on the log as it is now. Raises the Refusal that holds on it."""
-        last = call.line.last
-        if last is not None and not last.done():
-            await asyncio.wait((last,))
-        folds = await self._load(call.owner, (*call.wanted.read, *call.wanted.new))
+        line = call.line
+        taken = line.taken
+        while line.answered < taken:
+            line.news = line.news or asyncio.Event()
+            await line.news.wait()
+        folds = await self._load(line.owner, (*call.wanted.read, *call.wanted.new))
         return not ledger.decide(call.command, _states(folds))
 
-    async def _append(self, call: _Call, folds: dict[str, Fold], changes: list[Change]) -> int:
+    def _append(self, call: _Call, folds: dict[str, Fold], changes: list[Change]) -> asyncio.Future[int]:
         after: dict[str, Fold] = {}
-        events: list[Placed] = []
+        events: list[tuple[str, int, Event]] = []
         for stream, event in changes:
             version, state = after.get(stream) or folds[stream]
             after[stream] = Fold(version + 1, ledger.evolve(stream, state, event))
-            events.append(Placed(stream, version + 1, event))
+            events.append((stream, version + 1, event))
         line = call.line
-        answered = self._store.append(Append(call.owner, tuple(events), call.cause, call.tracked))
         told: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        answer = partial(self._answered, line, after, line.failures, told)
         line.pending.update(after)
-        line.in_flight += 1
-        line.last = answered
-        answered.add_done_callback(partial(self._answered, call, after, line.failures, told))
-        return await told
+        line.taken += 1
+        self._store.append(Append(line.owner, events, call.cause, call.tracked), answer)
+        return told
 
     def _answered(
-        self,
-        call: _Call,
-        after: dict[str, Fold],
-        failures: int,
-        told: asyncio.Future[int],
-        answered: asyncio.Future[int],
+        self, line: _Line, after: dict[str, Fold], failures: int, told: asyncio.Future[int], answer: int | Exception
     ) -> None:
         """Learns what became of an append, whether or not its caller still waits to be told."""
-        line = call.line
-        line.in_flight -= 1
-        error = answered.exception()
-        if error is None:
+        line.answered += 1
+        if line.news is not None:
+            line.news.set()
+            line.news = None
+        if isinstance(answer, int):
             for stream, fold in after.items():
                 self._keep(stream, fold)
                 if line.pending.get(stream) is fold:
@@ -239,13 +245,14 @@ class Executor:
         elif line.failures == failures:
             line.failures += 1
             line.pending.clear()
-        self._leave(call.owner, line)
+        if not line.present:
+            self._leave(line)
         if told.done():
             return
-        if error is None:
-            told.set_result(answered.result())
+        if isinstance(answer, int):
+            told.set_result(answer)
         else:
-            told.set_exception(error)
+            told.set_exception(answer)
 
     def _keep(self, stream: str, fold: Fold) -> None:
         before = self._folds.keep(stream, fold)
@@ -255,9 +262,9 @@ class Executor:
             self._snapshots.add(task)
             task.add_done_callback(self._snapshots.discard)
 
-    def _leave(self, owner: str, line: _Line) -> None:
-        if not line.present and not line.in_flight and self._lines.get(owner) is line:
-            del self._lines[owner]
+    def _leave(self, line: _Line) -> None:
+        if line.answered == line.taken and self._lines.get(line.owner) is line:
+            del self._lines[line.owner]
 
 
 def _fold(folds: dict[str, Fold], tail: Iterable[Placed]) -> bool:
@@ -274,7 +281,7 @@ def _fold(folds: dict[str, Fold], tail: Iterable[Placed]) -> bool:
 
 
 def _before_first(stream: str) -> Fold:
-    return Fold(0, ledger.initial(stream))
+    return BEFORE_FIRST[category_of(stream)]
 
 
 def _states(folds: Mapping[str, Fold]) -> dict[str, ledger.State]:

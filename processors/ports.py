@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, Protocol
 
 from domain.log import Append, Placed, Recorded, Unreadable
 from domain.snapshots import Snapshot
 from domain.stars import StarsKept, StarsReturned, StarsUnknown, StarTransaction
+
+Answer = Callable[[int | Exception], None]
+"""Is told what became of an append, once: the position of its first event, which is durable then, or why there is none:
+a VersionConflict, an AppendRejected or an OutcomeUnknown."""
 
 
 class EventStore(Protocol):
@@ -44,10 +47,10 @@ class EventStore(Protocol):
         """Returns when another append can be taken in."""
         ...
 
-    def append(self, append: Append) -> asyncio.Future[int]:
-        """Takes the append in. The future gives its first position once it is durable.
+    def append(self, append: Append, answer: Answer) -> None:
+        """Takes the append in. That it cannot be written may be answered at once.
 
-        It raises VersionConflict, AppendRejected or OutcomeUnknown. Raises AppendRejected itself for text that is none.
+        When one of an owner's fails, all behind it are told so in the same step, so that nobody builds on it.
         """
         ...
 

@@ -7,13 +7,14 @@ callers of the other decide. Each caller gets its own answer. What it promises:
 - one bad append harms nobody else: a batch that fails is written again one by one, and only the guilty one errs;
 - a commit whose answer was lost is recognised by its event ids when the batch is sent again;
 - appends of one owner are a chain: when one fails, all that wait behind it fail with it;
-- a cancelled caller does not cancel the batch; the waiting room is bounded.
+- nobody who stops waiting for an answer cancels the batch; the waiting room is bounded.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -43,6 +44,10 @@ Row = tuple[str, int, str, str, object, str | None, int | None, str | None]
 `data` is what `codec.stored` gives."""
 
 
+Answer = Callable[[int | Exception], None]
+"""Is told the position of an append's first event, or why there is none."""
+
+
 class Conflict(VersionConflict, IntegrityError):
     """The stream is not where the append expects it; in the library's words, its integrity error."""
 
@@ -53,11 +58,13 @@ class _Waiting:
     rows: list[Row]
     json: bytes
     tracked: tuple[str, int] | None
-    answered: asyncio.Future[int]
+    answer: Answer
+    told: int | Exception | None = None
 
-    def fail(self, error: Exception) -> None:
-        if not self.answered.done():
-            self.answered.set_exception(error)
+    def tell(self, what: int | Exception) -> None:
+        if self.told is None:
+            self.told = what
+            self.answer(what)
 
 
 @dataclass(slots=True)
@@ -100,23 +107,19 @@ class Appender:
             self._room.clear()
             await self._room.wait()
 
-    def submit(self, shard: int, chain: str, rows: list[Row], tracked: tuple[str, int] | None) -> asyncio.Future[int]:
-        """Queues the append. The future gives the position of its first event once that is durable.
-
-        It raises Conflict, AppendRejected or OutcomeUnknown. Awaiting it may be cancelled; the append goes on.
-        Raises JSONEncodeError for text that is no Unicode.
+    def submit(self, shard: int, chain: str, rows: list[Row], tracked: tuple[str, int] | None, answer: Answer) -> None:
+        """Queues the append. The answer is the position of its first event once that is durable, or else a Conflict,
+        AppendRejected or OutcomeUnknown; a Conflict may come at once. Raises JSONEncodeError for a text that is none.
         """
-        json = as_json(rows)
-        answered = asyncio.get_running_loop().create_future()
+        waiting = _Waiting(chain, rows, as_json(rows), tracked, answer)
         if chain in self._broken:
-            answered.set_exception(Conflict(chain, None))
-            return answered
+            waiting.tell(Conflict(chain, None))
+            return
         queue = self._shards[shard]
-        queue.waiting.append(_Waiting(chain, rows, json, tracked, answered))
+        queue.waiting.append(waiting)
         self._waiting += 1
         if queue.writer is None:
             queue.writer = asyncio.create_task(self._drain(queue), name=f"append to shard {shard}")
-        return answered
 
     async def close(self) -> None:
         """Returns when everything that was submitted has been answered."""
@@ -161,33 +164,32 @@ class Appender:
         failed: set[str] = set()
         for waiting in batch:
             if waiting.chain in failed:
-                waiting.fail(Conflict(waiting.chain, None))
+                waiting.tell(Conflict(waiting.chain, None))
                 continue
             await self._write(queue, [waiting])
-            if waiting.answered.cancelled() or waiting.answered.exception() is not None:
+            if not isinstance(waiting.told, int):
                 failed.add(waiting.chain)
 
     def _answer(self, queue: _Shard, batch: list[_Waiting], before: int, answers: str | None) -> None:
         if answers is None:
             position = before + 1
             for waiting in batch:
-                if not waiting.answered.done():
-                    waiting.answered.set_result(position)
+                waiting.tell(position)
                 position += len(waiting.rows)
         else:
             given = list(zip(batch, orjson.loads(answers), strict=True))
             self._break(queue, {waiting.chain for waiting, answer in given if "position" not in answer})
             for waiting, answer in given:
-                if "position" not in answer:
-                    waiting.fail(Conflict(answer["stream"] or waiting.chain, answer["version"]))
-                elif not waiting.answered.done():
-                    waiting.answered.set_result(answer["position"])
+                if "position" in answer:
+                    waiting.tell(answer["position"])
+                else:
+                    waiting.tell(Conflict(answer["stream"] or waiting.chain, answer["version"]))
         self._signals.appended(queue.number)
 
     def _fail_all(self, queue: _Shard, batch: list[_Waiting], error: Exception) -> None:
         self._break(queue, {waiting.chain for waiting in batch})
         for waiting in batch:
-            waiting.fail(error)
+            waiting.tell(error)
 
     def _break(self, queue: _Shard, chains: set[str]) -> None:
         """Fails what was decided on an append that did not happen: all that waits, and all that is submitted by tasks
@@ -234,7 +236,7 @@ def _fail_chains(waiting: deque[_Waiting], chains: set[str]) -> None:
     kept = [one for one in waiting if one.chain not in chains]
     for one in waiting:
         if one.chain in chains:
-            one.fail(Conflict(one.chain, None))
+            one.tell(Conflict(one.chain, None))
     waiting.clear()
     waiting.extend(kept)
 

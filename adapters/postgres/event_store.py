@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from operator import itemgetter
 from os import urandom
 from typing import Final, Self
@@ -13,7 +14,7 @@ import asyncpg
 from orjson import JSONEncodeError
 
 from adapters.codec import PersonalKey, decode, stored
-from adapters.postgres.appender import RETRY_FOR_S, WAITING_MAX, Appender, Row
+from adapters.postgres.appender import RETRY_FOR_S, WAITING_MAX, Answer, Appender, Row
 from adapters.postgres.connections import LastingConnections, PatientPool
 from adapters.postgres.keys import PersonalKeys
 from adapters.postgres.reader import PAGE, Reader, recorded
@@ -154,11 +155,8 @@ class PostgresEventStore:
         rows = await self.reader.shard_page(shard, after=after, limit=limit)
         return [recorded(row, _no_key) for row in rows]
 
-    def append(self, append: Append) -> asyncio.Future[int]:
-        """Takes the append in. The future gives its first position once it is durable.
-
-        It raises VersionConflict, AppendRejected or OutcomeUnknown. Raises AppendRejected for text that is no Unicode.
-        """
+    def append(self, append: Append, answer: Answer) -> None:
+        """Takes the append in. That it cannot be written may be answered at once."""
         key_of, (command_id, update_id, cause_id) = self.keys.of_stream, append.cause
         caused_by = None if cause_id is None else str(cause_id)
         ids = urandom(ID_BYTES * len(append.events)).hex()
@@ -176,14 +174,18 @@ class PostgresEventStore:
                 )
                 for number, (stream, version, event) in enumerate(append.events)
             ]
-            return self.append_rows(append.owner, rows, append.tracked)
+            self._appender.submit(shard_of(append.owner, self._shards), append.owner, rows, append.tracked, answer)
         except JSONEncodeError as error:
             msg = f"{append.owner}: {error}"
-            raise AppendRejected(msg) from error
+            rejected = AppendRejected(msg)
+            rejected.__cause__ = error
+            answer(rejected)
 
     def append_rows(self, owner: str, rows: list[Row], tracked: tuple[str, int] | None) -> asyncio.Future[int]:
-        """As `append`, with events that are encoded already."""
-        return self._appender.submit(shard_of(owner, self._shards), owner, rows, tracked)
+        """As `append`, with events that are encoded already and a future for an answer."""
+        answered: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._appender.submit(shard_of(owner, self._shards), owner, rows, tracked, partial(_resolve, answered))
+        return answered
 
     async def snapshot(self, stream: str) -> Snapshot | None:
         """The latest snapshot of the stream, if there is one."""
@@ -194,6 +196,15 @@ class PostgresEventStore:
         """Keeps the snapshot unless a later one of the same fold is there."""
         shard = shard_of(owner_of(stream), self._shards)
         await self.pool.execute(UPSERT_SNAPSHOT, shard, stream, snapshot.version, snapshot.fold, snapshot.state)
+
+
+def _resolve(answered: asyncio.Future[int], answer: int | Exception) -> None:
+    if answered.done():
+        return
+    if isinstance(answer, int):
+        answered.set_result(answer)
+    else:
+        answered.set_exception(answer)
 
 
 def _no_key(_stream: str) -> PersonalKey | None:

@@ -19,6 +19,7 @@ from admin.office import NotThere
 from admin.sheets import Format
 from domain.account_words import AccountOpened, CreditsGranted
 from domain.log import Append, Placed
+from tests.adapters.postgres.raw import append
 from tests.admin.conftest import BALANCES, DELIVERED, Past
 
 
@@ -118,7 +119,7 @@ async def grow(store: PostgresEventStore, *, start: int, events: int) -> None:
             )
             for version in range(first, first + 500)
         )
-        await store.append(Append("account/9", gifts))
+        await append(store, Append("account/9", gifts))
 
 
 async def peak_of_history(store: PostgresEventStore, form: Format) -> tuple[int, int]:
@@ -133,7 +134,7 @@ async def peak_of_history(store: PostgresEventStore, form: Format) -> tuple[int,
 
 async def test_a_history_four_times_as_long_takes_no_more_memory(store: PostgresEventStore, *, prove: bool) -> None:
     short = 100_000 if prove else 5_000
-    await store.append(Append("account/9", (Placed("account/9", 1, AccountOpened(inviter=None)),)))
+    await append(store, Append("account/9", (Placed("account/9", 1, AccountOpened(inviter=None)),)))
     await grow(store, start=2, events=short)
     await peak_of_history(store, Format.CSV)  # what is made once, such as validators and connections
     lines, peak = await peak_of_history(store, Format.TABLE)

@@ -5,7 +5,6 @@ A point is named by what happens there and how often that has happened: `before 
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
 from collections import Counter
@@ -13,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
+from adapters.postgres.appender import Answer
 from adapters.postgres.event_store import PostgresEventStore
 from domain.log import Append
 from processors.pipeline import Pipeline
@@ -81,11 +81,14 @@ def watch_appends(points: Points) -> None:
     """Puts a point around every append of this process. An append is named by its first event."""
     usual = PostgresEventStore.append
 
-    def watched_append(self: PostgresEventStore, append: Append) -> asyncio.Future[int]:
-        name = type(append.events[0].event).__name__
+    def watched_append(self: PostgresEventStore, append: Append, answer: Answer) -> None:
+        name = type(append.events[0][2]).__name__
+
+        def watched_answer(what: int | Exception) -> None:
+            answer(what)
+            points.point(f"after append {name}")
+
         points.point(f"before append {name}")
-        answered = usual(self, append)
-        answered.add_done_callback(lambda _: points.point(f"after append {name}"))
-        return answered
+        usual(self, append, watched_answer)
 
     PostgresEventStore.append = watched_append  # type: ignore[method-assign]  # in the proof's own process only

@@ -17,7 +17,7 @@ from orjson import Fragment
 from adapters.codec import as_json
 from adapters.postgres.appender import APPEND, Row
 from adapters.postgres.event_store import PostgresEventStore
-from domain.log import LogError, Placed
+from domain.log import Append, LogError, Placed
 from domain.streams import owner_of, shard_of
 from tests.conftest import Database
 
@@ -63,6 +63,16 @@ async def tails_of(store: PostgresEventStore, *streams: str) -> list[Placed]:
     """All events of these streams, which have one owner."""
     pages = store.tails(owner_of(streams[0]), dict.fromkeys(streams, 0))
     return [placed async for page in pages for placed in page]
+
+
+async def append(store: PostgresEventStore, append: Append) -> int:
+    """The position of the append's first event."""
+    answered: asyncio.Future[int | Exception] = asyncio.get_running_loop().create_future()
+    store.append(append, answered.set_result)
+    answer = await answered
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
 
 
 async def log_of(database: Database, shard: int) -> list[tuple[int, str, int]]:

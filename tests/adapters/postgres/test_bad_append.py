@@ -15,6 +15,7 @@ from domain.log import Append, AppendRejected, Cause, LogError, Placed
 from tests.adapters.postgres.faults import SEEN, Fault, plant
 from tests.adapters.postgres.raw import (
     answers,
+    append,
     head_held,
     job,
     log_of,
@@ -72,7 +73,7 @@ async def test_an_appender_that_rejects_the_whole_batch_is_seen(
 ) -> None:
     async def rejects_all(_self: Appender, _queue: Any, batch: list[Any]) -> None:
         for waiting in batch:
-            waiting.fail(AppendRejected("all of it"))
+            waiting.tell(AppendRejected("all of it"))
 
     monkeypatch.setattr(Appender, "_write_one_by_one", rejects_all)
     with pytest.raises(SEEN):
@@ -96,18 +97,18 @@ async def test_a_text_that_is_none_is_rejected_before_it_is_sent(store: Postgres
     await store.prepare(GUILTY)
     for event in (VideoStored(file="\ud800"), PromptWritten(script="\ud800", source=ScriptSource.OPENAI)):
         with pytest.raises(AppendRejected):
-            await store.append(Append(GUILTY, (Placed(stream, 1, event),)))
+            await append(store, Append(GUILTY, (Placed(stream, 1, event),)))
     with pytest.raises(AppendRejected):
-        await store.append(Append(GUILTY, (Placed(stream, 1, VideoStored(file="a")),), Cause(command_id="\ud800")))
+        await append(store, Append(GUILTY, (Placed(stream, 1, VideoStored(file="a")),), Cause(command_id="\ud800")))
     with pytest.raises(AppendRejected):
-        await store.append(Append(GUILTY, (Placed(stream, 1, VideoStored(file="a\x00")),)))
+        await append(store, Append(GUILTY, (Placed(stream, 1, VideoStored(file="a\x00")),)))
 
 
 async def test_a_personal_text_may_hold_what_the_database_refuses(store: PostgresEventStore) -> None:
     stream = job(1, owner=GUILTY)
     await store.prepare(GUILTY)
     written = PromptWritten(script="a\x00b", source=ScriptSource.OPENAI)
-    await store.append(Append(GUILTY, (Placed(stream, 1, written),)))
+    await append(store, Append(GUILTY, (Placed(stream, 1, written),)))
     assert [placed.event for placed in await tails_of(store, stream)] == [written]
 
 

@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 
 from adapters.postgres import appender
-from adapters.postgres.appender import Appender
+from adapters.postgres.appender import Appender, Conflict
 from adapters.postgres.event_store import PostgresEventStore
-from domain.log import VersionConflict
+from domain.account_words import AccountOpened
+from domain.log import Append, VersionConflict
 from domain.streams import shard_of
 from tests.adapters.postgres.faults import SEEN, Fault, plant
 from tests.adapters.postgres.raw import (
@@ -137,3 +138,10 @@ async def test_a_broken_chain_holds_up_no_other(store: PostgresEventStore, datab
         later = [store.append_rows(owner, [row(owner, version)], None) for owner, version in ((broken, 2), (other, 1))]
     given = await answers([first, *later])
     assert [type(answer).__name__ for answer in given] == ["Conflict", "Conflict", "int"]
+
+
+async def test_what_comes_too_early_is_told_so_before_anything_is_built_on_it(store: PostgresEventStore) -> None:
+    told: list[int | Exception] = []
+    store._appender._broken.add(OWNER)
+    store.append(Append(OWNER, [(OWNER, 1, AccountOpened(inviter=None))]), told.append)
+    assert [type(answer) for answer in told] == [Conflict]

@@ -16,7 +16,7 @@ from domain.log import Append, Placed
 from domain.shapes import Event, Forgotten
 from domain.streams import job
 from tests.adapters.postgres.faults import SEEN, run_as_superuser
-from tests.adapters.postgres.raw import connected, tails_of
+from tests.adapters.postgres.raw import append, connected, tails_of
 from tests.conftest import DATA_KEY, Database
 
 OWNER = "account/42"
@@ -28,9 +28,9 @@ def written(script: str = SECRET) -> PromptWritten:
     return PromptWritten(script=script, source=ScriptSource.OPENAI)
 
 
-async def append(store: PostgresEventStore, event: Event, version: int = 1) -> None:
+async def appended(store: PostgresEventStore, event: Event, version: int = 1) -> None:
     await store.prepare(OWNER)
-    await store.append(Append(OWNER, (Placed(STREAM, version, event),)))
+    await append(store, Append(OWNER, (Placed(STREAM, version, event),)))
 
 
 async def read(store: PostgresEventStore) -> list[Event]:
@@ -45,7 +45,7 @@ async def read_anew(database: Database) -> list[Event]:
 
 
 async def a_personal_text_lies_nowhere_in_the_clear(store: PostgresEventStore, database: Database) -> None:
-    await append(store, written())
+    await appended(store, written())
     assert await read(store) == [written()]
     assert await read_anew(database) == [written()]
     async with connected(database.superuser_url) as connection:
@@ -70,8 +70,8 @@ async def test_a_text_that_is_not_encrypted_is_seen(
 
 
 async def a_person_without_a_key_is_forgotten(store: PostgresEventStore, database: Database) -> None:
-    await append(store, written())
-    await append(store, VideoStored(file="v.mp4"), 2)
+    await appended(store, written())
+    await appended(store, VideoStored(file="v.mp4"), 2)
     assert await store.keys.forget(OWNER)
     assert not await store.keys.forget(OWNER)
     forgotten = [PromptWritten(script=Forgotten(), source=ScriptSource.OPENAI), VideoStored(file="v.mp4")]
@@ -94,9 +94,9 @@ async def test_a_key_that_stays_is_seen(
 async def test_who_comes_back_gets_a_new_key_and_old_texts_stay_forgotten(
     store: PostgresEventStore, database: Database
 ) -> None:
-    await append(store, written())
+    await appended(store, written())
     await store.keys.forget(OWNER)
-    await append(store, written("a new life"), 2)
+    await appended(store, written("a new life"), 2)
     both = [PromptWritten(script=Forgotten(), source=ScriptSource.OPENAI), written("a new life")]
     assert await read(store) == both
     assert await read_anew(database) == both
@@ -114,15 +114,15 @@ async def test_two_programs_agree_on_a_new_key(store: PostgresEventStore, databa
 
 
 async def test_another_data_key_is_told_apart(store: PostgresEventStore, database: Database) -> None:
-    await append(store, written())
+    await appended(store, written())
     async with PostgresEventStore.opened(database.url, bytes(32)) as wrong:
         with pytest.raises(WrongDataKey, match="DATA_KEY"):
             await wrong.prepare(OWNER)
 
 
 async def a_text_is_refused_at_another_place(store: PostgresEventStore, database: Database) -> None:
-    await append(store, written())
-    await append(store, written("another"), 2)
+    await appended(store, written())
+    await appended(store, written("another"), 2)
     await run_as_superuser(database, "ALTER TABLE events DISABLE TRIGGER ALL")
     await run_as_superuser(
         database, "UPDATE events SET data = (SELECT data FROM events WHERE version = 1) WHERE version = 2"
@@ -147,7 +147,7 @@ async def test_the_memory_for_keys_is_bounded_and_a_key_in_use_stays(
     store: PostgresEventStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(keys, "CACHED_MAX", 3)
-    await append(store, written())
+    await appended(store, written())
     for number in range(2, 8):
         await store.prepare(f"account/{number}")
         assert await read(store) == [written()]

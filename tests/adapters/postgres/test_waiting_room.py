@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from adapters.postgres.appender import Appender
+from adapters.postgres.appender import Answer, Appender
 from adapters.postgres.event_store import PostgresEventStore
 from domain.account_words import OpenAccount
 from domain.log import Append
@@ -27,14 +27,17 @@ OWNERS = owners_in(SHARD)
 class Watched(PostgresEventStore):
     """Counts how many appends are under way at once."""
 
-    under_way: tuple[asyncio.Future[int], ...] = ()
+    under_way = 0
     most = 0
 
-    def append(self, append: Append) -> asyncio.Future[int]:
-        answered = super().append(append)
-        self.under_way = (*(earlier for earlier in self.under_way if not earlier.done()), answered)
-        self.most = max(self.most, len(self.under_way))
-        return answered
+    def append(self, append: Append, answer: Answer) -> None:
+        def counted(what: int | Exception) -> None:
+            self.under_way -= 1
+            answer(what)
+
+        super().append(append, counted)
+        self.under_way += 1
+        self.most = max(self.most, self.under_way)
 
 
 async def commands_wait_outside_a_full_room(database: Database) -> None:
