@@ -87,9 +87,8 @@ def stored(event: Event, *, stream: str, version: int, key_of: KeyOf) -> Mapping
     texts = PERSONAL.get(cls)
     if texts is not None:
         place = _place(stream, version, EVENT_NAMES[cls])
-        personal = _closed({name: fields[name] for name in texts}, place=place, key=key_of(stream))
-        fields = {name: value for name, value in fields.items() if name not in texts}
-        fields["personal"] = personal
+        fields = fields.copy()
+        fields["personal"] = _closed({name: fields.pop(name) for name in texts}, place=place, key=key_of(stream))
     if cls in NEWER_SHAPES:
         fields = {**fields, "class_version": NEWER_SHAPES[cls]}
     return fields

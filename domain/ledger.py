@@ -85,7 +85,7 @@ def evolver(stream: str) -> Callable[[Any, Any], State]:
 
 def evolve(stream: str, state: State, event: Event) -> State:
     """The stream's state after the event."""
-    return evolver(stream)(state, event)
+    return FOLDS[streams.category_of(stream)][1](state, event)
 
 
 def owner_of(command: LedgerCommand) -> str:

@@ -7,6 +7,7 @@ Amounts are whole credits: `0`, `1.5`, `"1"` and `True` are no amounts.
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 from typing import Annotated, Any, Final, Literal, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -50,6 +51,12 @@ _set_extra = BaseModel.__dict__["__pydantic_extra__"].__set__
 _set_private = BaseModel.__dict__["__pydantic_private__"].__set__
 
 
+@cache
+def _names_of(cls: type[Value]) -> set[str]:
+    """The names of all its fields. Values are frozen, so all of a class that have every field share them."""
+    return set(cls.model_fields)
+
+
 def of_checked(cls: type[SomeValue], **fields: Any) -> SomeValue:
     """The value of all these fields, each of which was checked before: a command's, a state's, or counted from such.
 
@@ -57,7 +64,7 @@ def of_checked(cls: type[SomeValue], **fields: Any) -> SomeValue:
     """
     value = _new(cls)
     _set_fields(value, fields)
-    _set_names(value, set(fields))
+    _set_names(value, _names_of(cls))
     _set_extra(value, None)
     _set_private(value, None)
     return value

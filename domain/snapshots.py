@@ -48,9 +48,10 @@ class _Account(Value):
 def due(account: Account, *, before: int, after: int) -> bool:
     """Whether the account is worth a snapshot when its events above version `before`, up to `after`, were folded in.
 
-    A state with many open reservations costs more to keep, so it is kept at wider steps, each twice the one before.
+    To restore an open reservation costs what folding an event does, and keeping it as much again: a state with many of
+    them is worth it only at steps of more than twice as many events.
     """
-    step = SNAPSHOT_EVERY << (len(account.reservations) // SNAPSHOT_EVERY).bit_length()
+    step = SNAPSHOT_EVERY << (2 * (len(account.reservations) // SNAPSHOT_EVERY)).bit_length()
     return before // step < after // step
 
 

@@ -7,11 +7,13 @@ and the unit of scale: all streams of one owner live in one shard and are decide
 
 from __future__ import annotations
 
+from functools import lru_cache
 from zlib import crc32
 
 
+@lru_cache(maxsize=4_096)
 def account(account_id: int) -> str:
-    """The stream of an account's credits."""
+    """The stream of an account's credits. A command asks for it again and again, hence the cache."""
     return f"account/{account_id}"
 
 
