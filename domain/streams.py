@@ -74,6 +74,7 @@ def id_of(stream: str) -> str:
     return segments[3] if len(segments) > 3 else segments[1]
 
 
+@lru_cache(maxsize=4_096)
 def shard_of(owner: str, shards: int) -> int:
     """The owner's shard, 0 to `shards` - 1. CRC-32 of the name: the same in every language."""
     return crc32(owner.encode()) % shards

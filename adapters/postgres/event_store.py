@@ -31,6 +31,7 @@ TAIL_PAGE: Final = 2_000
 PLACE: Final = itemgetter(0, 1)
 ID_BYTES: Final = 16
 ID_DIGITS: Final = 2 * ID_BYTES
+IDS_AT_ONCE: Final = 256
 
 TAILS: Final = """
     SELECT tail.stream, tail.version, tail.type, tail.data
@@ -64,6 +65,7 @@ class PostgresEventStore:
         self.signals = signals
         self.keys = keys
         self._appender = appender
+        self._event_ids = _event_ids()
         self._shards = shards
 
     @classmethod
@@ -159,20 +161,19 @@ class PostgresEventStore:
         """Takes the append in. That it cannot be written may be answered at once."""
         key_of, (command_id, update_id, cause_id) = self.keys.of_stream, append.cause
         caused_by = None if cause_id is None else str(cause_id)
-        ids = urandom(ID_BYTES * len(append.events)).hex()
         try:
             rows: list[Row] = [
                 (
                     stream,
                     version,
                     EVENT_NAMES[type(event)],
-                    ids[number * ID_DIGITS : (number + 1) * ID_DIGITS],
+                    next(self._event_ids),
                     stored(event, stream=stream, version=version, key_of=key_of),
                     command_id,
                     update_id,
                     caused_by,
                 )
-                for number, (stream, version, event) in enumerate(append.events)
+                for stream, version, event in append.events
             ]
             self._appender.submit(shard_of(append.owner, self._shards), append.owner, rows, append.tracked, answer)
         except JSONEncodeError as error:
@@ -196,6 +197,14 @@ class PostgresEventStore:
         """Keeps the snapshot unless a later one of the same fold is there."""
         shard = shard_of(owner_of(stream), self._shards)
         await self.pool.execute(UPSERT_SNAPSHOT, shard, stream, snapshot.version, snapshot.fold, snapshot.state)
+
+
+def _event_ids() -> Iterator[str]:
+    """Random ids as hexadecimal text. Many are drawn at once, for each draw is a call of the system."""
+    while True:
+        drawn = urandom(ID_BYTES * IDS_AT_ONCE).hex()
+        for first in range(0, len(drawn), ID_DIGITS):
+            yield drawn[first : first + ID_DIGITS]
 
 
 def _resolve(answered: asyncio.Future[int], answer: int | Exception) -> None:
