@@ -64,6 +64,10 @@ class Placed(NamedTuple):
     event: Event
 
 
+Place = tuple[str, int, Event]
+"""What `Placed` is, without the names: where one is made for every event of a long stream, they cost too much."""
+
+
 class Append(NamedTuple):
     """Events of one owner's streams, written together or not at all.
 
@@ -72,8 +76,7 @@ class Append(NamedTuple):
     """
 
     owner: str
-    events: Sequence[tuple[str, int, Event]]
-    """Of each its stream, the version that it is to become, and itself."""
+    events: Sequence[Place]
     cause: Cause = NO_CAUSE
     tracked: Tracked | None = None
 

@@ -25,9 +25,8 @@ import structlog
 from domain import ledger
 from domain.account import Account
 from domain.ledger import Change, LedgerCommand, Streams
-from domain.log import NO_CAUSE, Append, Cause, Placed, Tracked, VersionConflict
+from domain.log import NO_CAUSE, Append, Cause, Place, Tracked, VersionConflict
 from domain.refusals import Refusal
-from domain.shapes import Event
 from domain.snapshots import due, restore, take
 from domain.streams import category_of, shard_of
 from processors.folds import Fold, FoldCache
@@ -216,7 +215,7 @@ class Executor:
 
     def _append(self, call: _Call, folds: dict[str, Fold], changes: list[Change]) -> asyncio.Future[int]:
         after: dict[str, Fold] = {}
-        events: list[tuple[str, int, Event]] = []
+        events: list[Place] = []
         for stream, event in changes:
             version, state = after.get(stream) or folds[stream]
             after[stream] = Fold(version + 1, ledger.evolve(stream, state, event))
@@ -267,7 +266,7 @@ class Executor:
             del self._lines[line.owner]
 
 
-def _fold(folds: dict[str, Fold], tail: Iterable[Placed]) -> bool:
+def _fold(folds: dict[str, Fold], tail: Iterable[Place]) -> bool:
     """Folds the events in. Returns whether there were any."""
     found = False
     for stream, events in groupby(tail, key=itemgetter(0)):

@@ -55,8 +55,8 @@ class JobAtHand:
         state = ledger.initial(self._stream)
         async with aclosing(store.tails(owner, {self._stream: 0})) as tails:
             async for tail in tails:
-                for placed in tail:
-                    state = ledger.evolve(self._stream, state, placed.event)
+                for _, _, event in tail:
+                    state = ledger.evolve(self._stream, state, event)
         self.state = state
 
     def next_step(self) -> Step:

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection,
 from datetime import datetime
 from typing import Any, Final, Protocol
 
-from domain.log import Append, Placed, Recorded, Unreadable
+from domain.log import Append, Place, Recorded, Unreadable
 from domain.snapshots import Snapshot
 from domain.stars import StarsKept, StarsReturned, StarsUnknown, StarTransaction
 
@@ -31,7 +31,7 @@ class EventStore(Protocol):
         """Makes the owner's key ready; a forgotten owner gets a new one."""
         ...
 
-    def tails(self, owner: str, after: Mapping[str, int]) -> AsyncGenerator[Iterator[Placed]]:
+    def tails(self, owner: str, after: Mapping[str, int]) -> AsyncGenerator[Iterator[Place]]:
         """The events of the owner's streams above the given versions, a page at a time, each page as of one moment.
 
         A page is read once: its events are made while it is. The next one is asked for meanwhile.

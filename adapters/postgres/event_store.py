@@ -21,7 +21,7 @@ from adapters.postgres.reader import PAGE, Reader, recorded
 from adapters.postgres.signals import Signals
 from adapters.postgres.subscription import pages
 from domain.events import EVENT_NAMES
-from domain.log import Append, AppendRejected, Placed, Recorded
+from domain.log import Append, AppendRejected, Place, Recorded
 from domain.snapshots import Snapshot
 from domain.streams import owner_of, shard_of
 
@@ -112,7 +112,7 @@ class PostgresEventStore:
         """Makes the owner's key ready; a forgotten owner gets a new one."""
         await self.keys.ensure(owner)
 
-    async def tails(self, owner: str, after: Mapping[str, int]) -> AsyncGenerator[Iterator[Placed]]:
+    async def tails(self, owner: str, after: Mapping[str, int]) -> AsyncGenerator[Iterator[Place]]:
         """The events of the owner's streams above the given versions, a page at a time, each page as of one moment.
 
         A page is read once: its events are made while it is. The next one is asked for meanwhile.
@@ -132,10 +132,10 @@ class PostgresEventStore:
     async def _rows_above(self, shard: int, after: Mapping[str, int]) -> list[asyncpg.Record]:
         return await self.pool.fetch(TAILS, shard, list(after), list(after.values()), TAIL_PAGE)
 
-    def _placed(self, rows: Iterable[asyncpg.Record]) -> Iterator[Placed]:
+    def _placed(self, rows: Iterable[asyncpg.Record]) -> Iterator[Place]:
         key_of = self.keys.of_stream
         for stream, version, name, data in rows:
-            yield Placed(stream, version, decode(name, data, stream=stream, version=version, key_of=key_of))
+            yield stream, version, decode(name, data, stream=stream, version=version, key_of=key_of)
 
     def follow(
         self, shard: int, *, after: int, types: Sequence[str] = (), limit: int = PAGE

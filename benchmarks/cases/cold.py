@@ -81,9 +81,9 @@ async def _keep_snapshot(database: Database, account: int, *, upto: int) -> None
     async with PostgresEventStore.opened(database.url, DATA_KEY) as store:
         async with aclosing(store.tails(stream, {stream: 0})) as tails:
             async for tail in tails:
-                for one in tail:
-                    if one.version <= upto:
-                        state = ledger.evolve(stream, state, one.event)
+                for _, version, event in tail:
+                    if version <= upto:
+                        state = ledger.evolve(stream, state, event)
         assert isinstance(state, Account), "it was opened"
         await store.keep_snapshot(stream, take(state, upto))
     async with connected(database.superuser_url) as connection:

@@ -62,7 +62,7 @@ async def answers(futures: Sequence[asyncio.Future[int]]) -> list[int | LogError
 async def tails_of(store: PostgresEventStore, *streams: str) -> list[Placed]:
     """All events of these streams, which have one owner."""
     pages = store.tails(owner_of(streams[0]), dict.fromkeys(streams, 0))
-    return [placed async for page in pages for placed in page]
+    return [Placed(*place) async for page in pages for place in page]
 
 
 async def append(store: PostgresEventStore, append: Append) -> int:
