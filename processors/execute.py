@@ -225,7 +225,10 @@ class Executor:
         answer = partial(self._answered, line, after, line.failures, told)
         line.pending.update(after)
         line.taken += 1
-        self._store.append(Append(line.owner, events, call.cause, call.tracked), answer)
+        try:
+            self._store.append(Append(line.owner, events, call.cause, call.tracked), answer)
+        except Exception as error:  # noqa: BLE001 - a bug, which the caller hears of; the line goes on
+            answer(error)
         return told
 
     def _answered(

@@ -13,6 +13,7 @@ from domain.payment import PaymentRefundRequested, ReceivePayment
 from domain.promo import ClaimCode, code_of
 from domain.refusals import CodeUsedUp
 from processors.execute import Executor
+from tests.adapters.postgres.raw import tails_of
 from tests.app.program import Ran, run, settings_of
 from tests.conftest import Database
 from tests.processors.scene import AT
@@ -87,7 +88,7 @@ async def test_a_refund_is_noted_once_for_the_workers(
     assert (first.code, first.out.splitlines()[0]) == (0, "refund id: q1")
     assert "asked for: the workers tell Telegram" in first.out
     assert "asked for already" in again.out
-    events, _ = await store.tails("account/42", {streams.payment(42, "c1"): 1})
+    events = (await tails_of(store, streams.payment(42, "c1")))[1:]
     assert [one.event for one in events] == [PaymentRefundRequested(request="q1", reason="unhappy", by="olga")]
 
 

@@ -28,6 +28,7 @@ from domain.streams import account as account_stream
 from processors.clock import FastClock
 from processors.pipeline import Pipeline
 from processors.verify import verify
+from tests.adapters.postgres.raw import tails_of
 from tests.conftest import DATA_KEY, Database
 
 PHOTOS: Final = Path(__file__).parents[1] / "data" / "photos"
@@ -137,9 +138,7 @@ class Town:
     async def account(self, person: Resident) -> Account:
         """The person's account as the log has it."""
         stream, state = account_stream(person.id), ledger.initial(account_stream(person.id))
-        tail, complete = await self.company.store.tails(stream, {stream: 0})
-        assert complete, "a resident has a short history"
-        for placed in tail:
+        for placed in await tails_of(self.company.store, stream):
             state = ledger.evolve(stream, state, placed.event)
         assert isinstance(state, Account), state
         return state

@@ -76,7 +76,7 @@ async def a_known_story(store: PostgresEventStore) -> None:
         events = await tails_of(store, STREAM)
         state: account.AccountState = account.INITIAL
         for recorded in events:
-            state = account.evolve(state, recorded.event)  # type: ignore[arg-type]  # the account's own stream  # type: ignore[arg-type]  # the account's own stream
+            state = account.evolve(state, recorded.event)  # type: ignore[arg-type]  # the account's own stream
         assert isinstance(state, account.Account)
         assert len(events) == 9
         await store.keep_snapshot(STREAM, take(state, 9))

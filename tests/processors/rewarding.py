@@ -14,6 +14,7 @@ from domain.account import Account
 from domain.streams import owner_of, shard_of
 from processors.execute import Executor
 from processors.rewards import FOLLOWED, NAME, Rewards
+from tests.adapters.postgres.raw import tails_of
 from tests.processors.scene import PATIENCE_S
 
 BONUS = 2
@@ -62,7 +63,7 @@ async def rewarding(store: PostgresEventStore, executor: Executor) -> AsyncItera
 async def account_of(store: PostgresEventStore, number: int) -> Account:
     """The account as its events say."""
     stream = streams.account(number)
-    events, _ = await store.tails(stream, {stream: 0})
+    events = await tails_of(store, stream)
     state = ledger.initial(stream)
     for recorded in events:
         state = ledger.evolve(stream, state, recorded.event)

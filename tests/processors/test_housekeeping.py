@@ -73,7 +73,11 @@ async def test_of_many_processes_one_sweeps(store: PostgresEventStore, database:
             return answer
 
     inbox = PostgresCallbacks(store.pool, database.url, shards=store.shards)
-    ours: dict[str, Any] = {"storage": open_storage(str(tmp_path)), "tables": {"callbacks": inbox}, "rests": Watched(store.pool)}
+    ours: dict[str, Any] = {
+        "storage": open_storage(str(tmp_path)),
+        "tables": {"callbacks": inbox},
+        "rests": Watched(store.pool),
+    }
     keepers = [Counted(**ours, clock=DayLater(0), days=DAYS) for _ in range(5)]
     running = [asyncio.create_task(keeper.run()) for keeper in keepers]
     async with asyncio.timeout(30):

@@ -20,6 +20,7 @@ from domain.stars import StarsKept, StarsUnknown
 from processors.clock import FastClock
 from processors.execute import Executor
 from processors.star_refunds import NAME, TOLD_EVERY, StarRefunds
+from tests.adapters.postgres.raw import tails_of
 from tests.processors.lives import verified
 from tests.processors.rewarding import account_of
 from tests.processors.scene import AT, PATIENCE_S
@@ -68,7 +69,7 @@ async def answered(store: PostgresEventStore, charge: str) -> Event:
     """Waits for what follows the request."""
     stream = streams.payment(PAYER, charge)
     async with asyncio.timeout(PATIENCE_S):
-        while len(events := (await store.tails("account/42", {stream: 2}))[0]) < 1:  # noqa: ASYNC110 - the reactor writes
+        while len(events := (await tails_of(store, stream))[2:]) < 1:  # noqa: ASYNC110 - the reactor writes
             await asyncio.sleep(0.01)
     return events[-1].event
 
@@ -184,4 +185,4 @@ async def test_telegrams_own_word_may_come_first(store: PostgresEventStore, exec
         await ask(executor, "c2")
         assert isinstance(await answered(store, "c2"), PaymentRefunded)
     assert await answered(store, "c1") == PaymentRefunded(stars=50)
-    assert len((await store.tails("account/42", {streams.payment(PAYER, "c1"): 0}))[0]) == 3
+    assert len(await tails_of(store, streams.payment(PAYER, "c1"))) == 3
