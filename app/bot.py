@@ -9,7 +9,7 @@ from functools import partial
 from typing import Final
 
 from aiogram import Dispatcher
-from aiogram.methods import AnswerPreCheckoutQuery, SetMyCommands, SetWebhook
+from aiogram.methods import AnswerPreCheckoutQuery, SetMyCommands, SetMyDescription, SetMyShortDescription, SetWebhook
 from aiogram.types import PreCheckoutQuery
 from eventsourcing.persistence import MapperDeserialisationError
 from pydantic import SecretStr
@@ -39,7 +39,7 @@ from bot.purse.router import router as purse
 from bot.saying import Saying
 from bot.screens import ShardScreens
 from bot.storage import BufferedStorage
-from bot.texts import Language, first_guess
+from bot.texts import Language, first_guess, plain
 from processors.clock import SystemClock
 from processors.execute import Executor
 from processors.lease import Lease
@@ -150,7 +150,7 @@ class BotAtWork:
     async def _run_intake(self, _shard: int, lease: Lease) -> None:
         reconciliation = reconciliation_of(self._line.bot, self._line.messenger, self._store, self._desk.executor)
         beside = [
-            asyncio.create_task(keep_going("commands of the bot", self._tell_commands)),
+            asyncio.create_task(keep_going("introduction", self._introduce)),
             asyncio.create_task(keep_going("reconciliation of stars", reconciliation.run)),
         ]
         try:
@@ -172,11 +172,16 @@ class BotAtWork:
             SetWebhook(url=url + PATH, secret_token=secret.get_secret_value(), allowed_updates=list(ALLOWED))
         )
 
-    async def _tell_commands(self) -> None:
-        """The lists of commands that the messenger shows. Once, then nothing for as long as it goes on."""
+    async def _introduce(self) -> None:
+        """What the messenger shows of the bot: commands, and what it is for. Once, and then it rests."""
         for language in Language:
             code = None if language is Language.RU else language.value
-            await self._line.messenger.ask(SetMyCommands(commands=commands_in(language), language_code=code))
+            for method in (
+                SetMyCommands(commands=commands_in(language), language_code=code),
+                SetMyDescription(description=plain(language, "bot-description"), language_code=code),
+                SetMyShortDescription(short_description=plain(language, "bot-short-description"), language_code=code),
+            ):
+                await self._line.messenger.ask(method)
         await asyncio.Event().wait()
 
 

@@ -21,7 +21,7 @@ from app.settings import Settings
 TASK_S: Final = 6
 """A video takes so long in the demo: time enough to see it being made."""
 
-FILM_S: Final = 5
+FILM_S: Final = 8
 STOP_WITHIN_S: Final = 5
 SUPPORT: Final = "@neurocards_support"
 

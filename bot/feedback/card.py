@@ -17,6 +17,7 @@ from bot.texts import Language, text
 from domain.feedback import Progress, Stage
 from domain.shown import JobStanding, Wait
 
+UNBROKEN: Final = "\N{NO-BREAK SPACE}"
 MINUTE_S: Final = 60
 HOURS_FROM_MINUTES: Final = 90
 DIGEST_BYTES: Final = 12
@@ -51,7 +52,8 @@ def card(language: Language, order: str, jobs: Sequence[JobStanding], wait: Wait
 
 def _one(language: Language, job: JobStanding, wait: Wait | None) -> list[str]:
     progress = job.progress
-    behind = [] if progress.stage in WITHOUT_VIDEO else [text(language, step) for step in steps(progress)]
+    told = [] if progress.stage in WITHOUT_VIDEO else steps(progress)
+    behind = [text(language, step).replace(" ", UNBROKEN) for step in told]
     lines = [" → ".join(behind)] if behind else []
     if progress.reason is None or came_late(progress):
         return [*lines, stage(language, progress, wait)]

@@ -30,6 +30,9 @@ MAIN: Final = (
 )
 """The main menu, by rows."""
 
+FIRST: Final = ((Place.NEW,), (Place.HELP, Place.LANGUAGE), (Place.MENU,))
+"""The same for somebody who has just come: what there is to do, and nothing of what cannot be of use yet."""
+
 ONWARD: Final = (Place.MENU, Place.NEW)
 """The last row of every other screen."""
 
@@ -57,6 +60,11 @@ def row(talk: Talk, places: Sequence[Place]) -> list[InlineKeyboardButton]:
 def main_menu(talk: Talk) -> InlineKeyboardMarkup:
     """The main menu's keyboard."""
     return InlineKeyboardMarkup(inline_keyboard=[row(talk, places) for places in MAIN])
+
+
+def first_steps(talk: Talk) -> InlineKeyboardMarkup:
+    """The keyboard under the first hello."""
+    return InlineKeyboardMarkup(inline_keyboard=[row(talk, places) for places in FIRST])
 
 
 def with_menu(talk: Talk, *rows: Sequence[InlineKeyboardButton]) -> InlineKeyboardMarkup:

@@ -15,7 +15,7 @@ from aiogram.types import Message
 from bot.desk import Desk
 from bot.purse.invite import inviter_in
 from bot.purse.promo import claim
-from bot.purse.screens import main_menu, show
+from bot.purse.screens import first_steps, main_menu, show
 from bot.purse.shop import START_PARAMETER, show_packages
 from bot.talk import Talk
 from domain.account_words import OpenAccount
@@ -39,12 +39,13 @@ async def start(message: Message, command: CommandObject, talk: Talk, desk: Desk
     done = await desk.do(OpenAccount(account=talk.account, at=talk.received_at, inviter=inviter), talk)
     given = await _give_welcome(talk, desk)
     lines = [talk.text("start")]
-    if await _is_news(given, talk, desk):
+    is_new = await _is_news(given, talk, desk)
+    if is_new:
         lines.append(talk.text("start-welcome", n=desk.catalogue.welcome))
     balance = await desk.balance(talk.account, after=done if given is None or given.position is None else given)
     if balance is not None:
         lines.append(talk.text("start-balance", n=balance.available))
-    show(talk, message, "\n\n".join(lines), main_menu(talk))
+    show(talk, message, "\n\n".join(lines), first_steps(talk) if is_new else main_menu(talk))
     talk.conversation.memory[WELCOME] = True
     if payload.startswith(PROMO):
         await claim(payload.removeprefix(PROMO), talk, desk)

@@ -37,3 +37,11 @@ refusal-self-referral = Nobody can invite themselves.
 refusal-unknown-model = This model is not offered at the moment. Choose another one.
 
 video-not-sent = This video could not be sent: its time in storage seems to be over. For help: /support.
+
+bot-description =
+    I turn the photo of a product into a promo video.
+
+    Send a photo, pick an idea or describe your own, and in a few minutes the video is here. The first one is a present.
+
+    Credits are spent only for a video that you received, and come back by themselves otherwise.
+bot-short-description = The photo of a product → a promo video. The first one is a present.

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.buttons import Again, Cancel, Go, Rework
-from bot.feedback.card import Card, card, duration
+from bot.feedback.card import UNBROKEN, Card, card, duration
 from bot.feedback.words import ABOUT_MAX
 from bot.texts import Language
 from domain.feedback import Progress, Stage
@@ -83,7 +83,7 @@ def test_a_card_of_one_says_what_is_behind_it() -> None:
     assert words.splitlines() == [
         "🎬 Order accepted",
         "",
-        "✅ accepted → ✅ script → ✅ photo passed → ✅ made",
+        " → ".join(f"✅ {step}".replace(" ", UNBROKEN) for step in ("accepted", "script", "photo passed", "made")),
         "📤 being sent",
         "",
         "💳 Credits: 2 reserved",
