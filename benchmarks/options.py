@@ -28,6 +28,10 @@ class Options:
     jobs_in_flight: int = 2_000
     task_s: float = 60.0
     jobs_taken_over: int = 1_000
+    people_at_once: int = 50
+    confirm_rounds: int = 4
+    evening_orders: int = 1_000
+    evening_s: float = 60.0
 
 
 LONG: Final = Options()
@@ -49,4 +53,8 @@ SHORT: Final = Options(
     jobs_in_flight=50,
     task_s=1.0,
     jobs_taken_over=20,
+    people_at_once=4,
+    confirm_rounds=1,
+    evening_orders=4,
+    evening_s=0.5,
 )

@@ -7,10 +7,12 @@ in between, appends nothing twice and says the same.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from copy import deepcopy
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from aiogram import Bot, Dispatcher
+from aiogram import Bot, Dispatcher, Router
 from aiogram.dispatcher.event.bases import UNHANDLED
 from aiogram.types import Update, User
 
@@ -37,6 +39,25 @@ def person_of(update: Update) -> User | None:
     return None if person is None or person.is_bot else person
 
 
+def check_at_once(router: Router) -> None:
+    """Has the router's filters checked where they are asked.
+
+    aiogram takes each that is no coroutine, `F` among them, into a thread, which costs more than what ours look at.
+    """
+    for observer in router.observers.values():
+        for handler in observer.handlers:
+            for one in handler.filters or ():
+                if not one.awaitable:
+                    one.callback, one.awaitable = _at_once(one.callback), True
+
+
+def _at_once(check: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
+    async def checked(*about: Any, **known: Any) -> Any:  # noqa: ANN401 - whatever a filter is asked and answers
+        return check(*about, **known)
+
+    return checked
+
+
 class Handling:
     """The dispatcher with everything that its handlers need."""
 
@@ -45,12 +66,21 @@ class Handling:
         self._storage = storage
         self._bot = bot
         self._desk = desk
+        for router in dispatcher.chain_tail:
+            check_at_once(router)
+
+    def read(self, content: str) -> Update:
+        """The update of that JSON, as the dispatcher wants it: it would make another one that knows the bot.
+
+        Raises ValidationError.
+        """
+        return Update.model_validate_json(content, context={"bot": self._bot})
 
     async def handle(self, update: Update, conversation: Conversation, *, received_at: datetime) -> Handled:
         """Runs the handlers. Raises what they raise, unless it is a Refusal: that is an answer."""
         person = person_of(update)
         assert person is not None, "only people's updates get into the inbox"
-        now = conversation.model_copy(deep=True)
+        now = conversation.model_copy(update={"memory": deepcopy(conversation.memory)})
         now.language = now.language or first_guess(person.language_code)
         query = update.callback_query
         talk = Talk(

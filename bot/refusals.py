@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, Final
 
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.buttons import Go, Place
 from bot.talk import Talk
+from bot.texts import Language, plain
 from domain import refusals as r
 
 VALUES: Final[Mapping[type[r.Refusal], Callable[[Any], Mapping[str, str | int]]]] = {
@@ -46,4 +48,9 @@ def refuse(talk: Talk, refusal: r.Refusal) -> None:
 
 def button_to(talk: Talk, place: Place) -> InlineKeyboardButton:
     """The button that leads to a place of the menu."""
-    return InlineKeyboardButton(text=talk.plain(f"go-{place.value}"), callback_data=Go(place=place).pack())
+    return _button_to(talk.language, place)
+
+
+@cache
+def _button_to(language: Language, place: Place) -> InlineKeyboardButton:
+    return InlineKeyboardButton(text=plain(language, f"go-{place.value}"), callback_data=Go(place=place).pack())

@@ -31,6 +31,9 @@ class Saying:
         """Returns when each was said, or will never be."""
         answers = [reply for reply in replies if isinstance(reply, AnswerCallbackQuery)]
         others = [reply for reply in replies if not isinstance(reply, AnswerCallbackQuery)]
+        if not answers:
+            await self._in_order(account, others)
+            return
         await asyncio.gather(
             *(self._messenger.say(answer, urgency=Urgency.ANSWER) for answer in answers),
             self._in_order(account, others),

@@ -136,7 +136,7 @@ class ShardScreens:
             conversation = Conversation() if known is None else Conversation.model_validate_json(known)
             update: Update | None = None
             try:
-                update = Update.model_validate_json(content)
+                update = self._handling.read(content)
                 async with asyncio.timeout(HANDLED_WITHIN_S):
                     return await self._handling.handle(update, conversation, received_at=kept.received_at), None
             except Exception as error:

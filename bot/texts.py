@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from html import escape
 from pathlib import Path
 from typing import Final
@@ -15,6 +15,8 @@ from typing import Final
 from fluent.runtime import FluentBundle, FluentResource
 
 FOLDER: Final = Path(__file__).parent / "locales"
+REMEMBERED: Final = 4096
+"""Texts with nothing but numbers in them: those with words hold what people have written."""
 
 
 class Language(StrEnum):
@@ -48,9 +50,9 @@ def bundle_of(language: Language) -> FluentBundle:
     return bundle
 
 
-@cache
-def _without_values(language: Language, key: str) -> str:
-    return _formatted(language, key, {})
+@lru_cache(REMEMBERED)
+def _with_numbers(language: Language, key: str, *values: tuple[str, int]) -> str:
+    return _formatted(language, key, dict(values))
 
 
 def _formatted(language: Language, key: str, values: Mapping[str, str | int]) -> str:
@@ -67,12 +69,18 @@ def _formatted(language: Language, key: str, values: Mapping[str, str | int]) ->
 
 def text(language: Language, key: str, **values: str | int) -> str:
     """The message in the language, as HTML. Raises NoSuchText."""
-    if not values:
-        return _without_values(language, key)
-    safe = {name: escape(value, quote=False) if isinstance(value, str) else value for name, value in values.items()}
-    return _formatted(language, key, safe)
+    return _found(language, key, values, escaped=True)
 
 
 def plain(language: Language, key: str, **values: str | int) -> str:
     """As `text`, for where the messenger reads no HTML: buttons, short answers, invoices. Raises NoSuchText."""
-    return _formatted(language, key, values) if values else _without_values(language, key)
+    return _found(language, key, values, escaped=False)
+
+
+def _found(language: Language, key: str, values: Mapping[str, str | int], *, escaped: bool) -> str:
+    words = {name: value for name, value in values.items() if isinstance(value, str)}
+    numbers = [(name, value) for name, value in values.items() if not isinstance(value, str)]
+    if not words:
+        return _with_numbers(language, key, *numbers)
+    said = {name: escape(word, quote=False) for name, word in words.items()} if escaped else words
+    return _formatted(language, key, {**said, **dict(numbers)})

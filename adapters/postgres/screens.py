@@ -22,6 +22,9 @@ BALANCE: Final = """
     FROM tracking AS t LEFT JOIN balances AS b ON b.shard = t.shard AND b.account = $2
     WHERE t.shard = $1 AND t.name = 'views'
 """
+BALANCES: Final = """
+    SELECT account, available, reserved, spent, debt FROM balances WHERE shard = $1 AND account = ANY ($2::bigint[])
+"""
 LINES: Final = """
     SELECT version, recorded_at, type, amount, subject, reason, available, reserved, debt FROM statement
     WHERE shard = $1 AND account = $2 AND ($3::bigint IS NULL OR version < $3)
@@ -47,6 +50,8 @@ PACE: Final = """
 """
 LATELY_S: Final = 15 * 60
 
+Told = asyncio.Future[Balance | None]
+
 
 class PostgresScreens:
     """Reads the views for one person at a time."""
@@ -56,6 +61,8 @@ class PostgresScreens:
         self._shards = shards
         self._pace: tuple[int, float | None] = (0, None)
         self._pace_at = -PACE_KNOWN_FOR_S
+        self._asked: list[list[tuple[int, Told]]] = [[] for _ in range(shards)]
+        self._reading: dict[int, asyncio.Task[None]] = {}
 
     async def balance(self, account: int, *, upto: int | None = None) -> Balance | None:
         """The balance, of position `upto` of the account's shard or later; after a second, what there is.
@@ -63,10 +70,12 @@ class PostgresScreens:
         None for an account that is not open, as far as the view knows.
         """
         shard, pause = self._shard(account), PAUSE_MIN_S
+        if upto is None:
+            return await self._balance_now(shard, account)
         give_up_at = monotonic() + PATIENCE_S
         while True:
             row = await self._pool.fetchrow(BALANCE, shard, account)
-            if upto is None or (row is not None and row["position"] >= upto) or monotonic() >= give_up_at:
+            if (row is not None and row["position"] >= upto) or monotonic() >= give_up_at:
                 break
             await asyncio.sleep(pause)
             pause = min(2 * pause, PAUSE_MAX_S)
@@ -91,6 +100,30 @@ class PostgresScreens:
         if usual_s is None:
             return Wait(place, None)
         return Wait(place, round(max(usual_s, place * LATELY_S / delivered)))
+
+    async def _balance_now(self, shard: int, account: int) -> Balance | None:
+        """Whoever asks while a shard's balances are being read travels with the next reading."""
+        told: Told = asyncio.get_running_loop().create_future()
+        self._asked[shard].append((account, told))
+        if shard not in self._reading:
+            self._reading[shard] = asyncio.create_task(self._read_balances(shard), name=f"balances of shard {shard}")
+        return await told
+
+    async def _read_balances(self, shard: int) -> None:
+        while asked := self._asked[shard]:
+            self._asked[shard] = []
+            try:
+                rows = await self._pool.fetch(BALANCES, shard, list({account for account, _ in asked}))
+            except Exception as error:  # noqa: BLE001 - it is raised where the askers wait
+                for _, told in asked:
+                    if not told.done():
+                        told.set_exception(error)
+            else:
+                found = {account: Balance(*amounts) for account, *amounts in rows}
+                for account, told in asked:
+                    if not told.done():
+                        told.set_result(found.get(account))
+        del self._reading[shard]
 
     async def _pace_now(self) -> tuple[int, float | None]:
         if monotonic() - self._pace_at >= PACE_KNOWN_FOR_S:

@@ -9,6 +9,7 @@ from ipaddress import ip_address
 from typing import Any, Final, NamedTuple, cast
 from urllib.parse import urlsplit
 
+import orjson
 from aiogram import Bot
 from aiogram.client.default import DefaultBotProperties
 from aiogram.client.session.aiohttp import AiohttpSession
@@ -17,7 +18,8 @@ from aiogram.enums import ParseMode
 from aiogram.exceptions import ClientDecodeError, TelegramAPIError, TelegramNetworkError
 from aiogram.methods import GetUpdates, Response, TelegramMethod
 from aiogram.methods.base import TelegramType
-from aiohttp import ClientError, ClientResponseError, ClientSession, ClientTimeout, InvalidURL
+from aiogram.types import InputFile
+from aiohttp import ClientError, ClientResponseError, ClientSession, ClientTimeout, FormData, InvalidURL
 from pydantic import SecretStr
 
 from adapters.telegram.answers import UnreadableAnswer
@@ -26,6 +28,8 @@ CONNECTIONS_MAX: Final = 100
 TOKEN: Final = re.compile(r"[0-9]{1,20}:[A-Za-z0-9_-]{1,100}")
 TELLS_THE_ADDRESS: Final = (ClientResponseError, InvalidURL)
 """Errors of aiohttp whose words hold the address of the call, and so the token."""
+
+AS_JSON: Final = {"Content-Type": "application/json"}
 
 
 class Patience(NamedTuple):
@@ -47,7 +51,9 @@ class TelegramSession(AiohttpSession):
     """aiogram's session, except that no error shows the token or what was said, and that no redirect is followed."""
 
     def __init__(self, api: TelegramAPIServer, *, patience: Patience, connections_max: int) -> None:
-        super().__init__(api=api, timeout=patience.call_s, limit=connections_max)
+        super().__init__(
+            api=api, timeout=patience.call_s, limit=connections_max, json_loads=orjson.loads, json_dumps=_json
+        )
         self._patience = patience
 
     async def create_session(self) -> ClientSession:
@@ -75,12 +81,14 @@ class TelegramSession(AiohttpSession):
         `timeout` in seconds, connecting included; None: what the method usually has.
         """
         session = await self.create_session()
-        form = self.build_form_data(bot, method)
-        total_s = self._time_for(method, uploads=form.is_multipart) if timeout is None else timeout
+        said = self._said(bot, method)
+        uploads = isinstance(said, FormData)
+        total_s = self._time_for(method, uploads=uploads) if timeout is None else timeout
         try:
             async with session.post(
                 self.api.api_url(token=bot.token, method=method.__api_method__),
-                data=form,
+                data=said,
+                headers=None if uploads else AS_JSON,
                 timeout=self._limits(total_s),
                 allow_redirects=False,
             ) as answer:
@@ -88,8 +96,8 @@ class TelegramSession(AiohttpSession):
         except (ClientError, OSError) as error:
             cause = None if isinstance(error, TELLS_THE_ADDRESS) else error
             raise TelegramNetworkError(method=method, message=type(error).__name__) from cause
-        said = self.check_response(bot, method, answer.status, body.decode("utf-8", errors="replace"))
-        return cast("TelegramType", said.result)
+        heard = self.check_response(bot, method, answer.status, body.decode("utf-8", errors="replace"))
+        return cast("TelegramType", heard.result)
 
     def check_response(
         self, bot: Bot, method: TelegramMethod[TelegramType], status_code: int, content: str
@@ -122,6 +130,15 @@ class TelegramSession(AiohttpSession):
                 raise UnreadableAnswer(answer.status)
             async for block in answer.content.iter_chunked(chunk_size):
                 yield block
+
+    def _said(self, bot: Bot, method: TelegramMethod[Any]) -> bytes | FormData:
+        """The call's parameters: as JSON, or as a form when there are files to upload."""
+        files: dict[str, InputFile] = {}
+        given = method.model_dump(warnings=False, exclude_none=True)
+        said = {name: self.prepare_value(value, bot=bot, files=files) for name, value in given.items()}
+        if files:
+            return self.build_form_data(bot, method)
+        return orjson.dumps({name: value for name, value in said.items() if value})
 
     def _time_for(self, method: TelegramMethod[Any], *, uploads: bool) -> float:
         if uploads:
@@ -157,6 +174,10 @@ async def bot_of(
         yield Bot(token.get_secret_value(), session=session, default=default)
     finally:
         await session.close()
+
+
+def _json(value: object) -> str:
+    return orjson.dumps(value).decode()
 
 
 def _what_was_done(data: object, status: int) -> tuple[bool, int | None]:

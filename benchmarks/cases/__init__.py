@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
+from benchmarks.bot.balance import balance
+from benchmarks.bot.confirm import confirm
+from benchmarks.bot.evening import evening
 from benchmarks.cases.accounts import hot, many
 from benchmarks.cases.cold import cold
 from benchmarks.cases.flight import flight
@@ -29,6 +32,9 @@ CASES: Final[Mapping[str, Callable[[Bench], Awaitable[list[Figure]]]]] = {
     "jobs": jobs,
     "workers": workers,
     "takeover": takeover,
+    "balance": balance,
+    "confirm": confirm,
+    "evening": evening,
     "growth": growth,
     "verify": verifying,
 }

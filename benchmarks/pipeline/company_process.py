@@ -1,4 +1,4 @@
-"""A part of the company as it runs in production, a worker or the HTTP side, in a process of its own.
+"""A part of the company as it runs in production, a worker or the HTTP side or all of it, in a process of its own.
 
 Its first line of input is a `Wish`. A worker answers each `report` with what it carries and how it is, and `all 500`
 as soon as it has read that many jobs and begun the next step of each. It logs as it would, to standard error.
@@ -37,7 +37,7 @@ LOOK_ROUND_EVERY: Final = 25
 @dataclass(frozen=True)
 class Wish:
     """What is to run, and where everything else is. `folder` is shared by all. `at_once` bounds the calls to each
-    service; None: as usual. `settings` are more of the program's own."""
+    service; None: as usual. `settings` are more of the program's own. `talk`: everything runs, the bot too."""
 
     folder: str
     url: str = field(repr=False)
@@ -45,6 +45,7 @@ class Wish:
     openai: str
     public_url: str | None
     work: bool
+    talk: bool = False
     at_once: int | None = None
     settings: dict[str, Any] = field(default_factory=dict)
 
@@ -102,8 +103,8 @@ async def main(wish: Wish) -> None:
         return replace(usual, slots=Slots(*(asyncio.Semaphore(wish.at_once) for _ in range(5))))
 
     place, settings = Place(wish.url, None, None), _settings(wish)
-    instead = Instead(pipeline=as_wished)
-    async with company_at(place, settings, web=not wish.work, work=wish.work, instead=instead) as company:
+    parts = {"web": wish.talk or not wish.work, "work": wish.work, "talk": wish.talk}
+    async with company_at(place, settings, **parts, instead=Instead(pipeline=as_wished)) as company:
         ticker = Ticker(company)
         ticking = asyncio.create_task(ticker.run())
         say({"web": company.web_url})

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import Message as Mail
 from typing import Any, NamedTuple
-from urllib.parse import parse_qs
 
 from aiogram import Bot
 from pydantic import SecretStr
@@ -48,8 +47,9 @@ class Request(NamedTuple):
         return {name: texts.get(data.decode(errors="replace")[9:], data) for name, data in texts.items()}
 
     def form(self) -> dict[str, str]:
-        """The fields of a body without files."""
-        return {name: values[0] for name, values in parse_qs(self.body.decode()).items()}
+        """The parameters of a body without files."""
+        said: dict[str, str] = json.loads(self.body)
+        return said
 
 
 class Answer(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -50,7 +51,7 @@ async def test_texts_are_html_and_links_show_no_preview() -> None:
         await bot(SendMessage(chat_id=CHAT, text="x"))
         form = api.requests[0].form()
     assert form["parse_mode"] == "HTML"
-    assert form["link_preview_options"] == '{"is_disabled": true}'
+    assert json.loads(form["link_preview_options"]) == {"is_disabled": True}
     assert api.requests[0].head.startswith(f"POST /bot{TOKEN}/sendMessage ")
 
 
