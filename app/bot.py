@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Final
 
+import structlog
 from aiogram import Dispatcher
 from aiogram.methods import AnswerPreCheckoutQuery, SetMyCommands, SetMyDescription, SetMyShortDescription, SetWebhook
 from aiogram.types import PreCheckoutQuery
@@ -45,6 +46,8 @@ from processors.execute import Executor
 from processors.lease import Lease
 from processors.ownership import Ownership
 from processors.steady import keep_going
+
+log = structlog.get_logger(__name__)
 
 UNFIT: Final = (MapperDeserialisationError,)
 ONE: Final = 1
@@ -181,7 +184,10 @@ class BotAtWork:
                 SetMyDescription(description=plain(language, "bot-description"), language_code=code),
                 SetMyShortDescription(short_description=plain(language, "bot-short-description"), language_code=code),
             ):
-                await self._line.messenger.ask(method)
+                try:
+                    await self._line.messenger.ask(method)
+                except TelegramRefused as refused:
+                    log.warning("introduction refused", method=method.__api_method__, code=refused.code)
         await asyncio.Event().wait()
 
 

@@ -89,7 +89,8 @@ async def company_at(
         executor = Executor(store)
         stack.push_async_callback(executor.close)
         data_dir = place.data_dir or settings.data_dir
-        telegram = instead.telegram or (_telegram(data_dir) if talk else None)
+        plays = talk and settings.bot_token is None
+        telegram = instead.telegram or (_telegram(data_dir) if plays else None)
         outside = await enter(outside_of(settings, kie=instead.kie, openai=instead.openai, telegram=telegram))
         site = FastAPI(title="Neurocards", openapi_url=None)
         web_url = await enter(_served(site, settings)) if web else None

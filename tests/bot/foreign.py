@@ -30,7 +30,7 @@ UNKNOWN_TO_IT: Final = {
 }
 """What Telegram takes and the emulator does not know yet. It is taken out of the request before it looks."""
 
-NOT_MODELLED: Final = ("getStarTransactions:501",)
+NOT_MODELLED: Final = ("getStarTransactions:501", "setMyDescription:501", "setMyShortDescription:501")
 
 
 class Call(NamedTuple):

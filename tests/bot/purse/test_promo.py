@@ -37,6 +37,7 @@ async def test_a_code_after_the_command_is_claimed(scene: Scene) -> None:
 async def test_a_code_is_asked_for_and_claimed(scene: Scene) -> None:
     await there_is(scene, "SPRING")
     await scene.says(ANNA, "/start")
+    await scene.says(ANNA, "/menu")
     await tap(scene, ANNA, "Промокод")
     assert "+5 кредитов" in words(await scene.says(ANNA, " spring "))
     assert "Не понял" in words(await scene.says(ANNA, "SPRING"))

@@ -187,6 +187,7 @@ def test_every_fault_of_an_invoice_has_its_words(fault: InvoiceFault, language: 
 
 async def test_screens_are_turned_and_cards_are_left_alone(scene: Scene) -> None:
     await scene.says(ANNA, "/start")
+    await scene.says(ANNA, "/menu")
     menu = scene.last(ANNA)[0]
     (turned,) = [reply for reply in await tap(scene, ANNA, "Баланс") if isinstance(reply, EditMessageText)]
     assert turned.message_id == menu
