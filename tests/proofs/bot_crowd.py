@@ -200,11 +200,18 @@ class Crowd:
             assert await asyncio.to_thread(before.process.wait, PATIENCE_S) == 0, before.complaints()
 
     async def quiet(self, tasks: list[asyncio.Task[None]]) -> None:
-        """Returns when everybody has paid and every update is done."""
+        """Returns when everybody has paid, every update is done, and every card shows its order.
+
+        What a card shows is the newest there is to be shown. Where that was on its way when the bot ended, the next bot
+        finds it on its list of what is to be told, a moment after the update is done.
+        """
         async with asyncio.timeout(PATIENCE_S):
             await asyncio.gather(*tasks)
             await self.telegram.until(lambda: self.telegram.updates_pending == 0)
         await self._until_none(UNDONE)
+        async with asyncio.timeout(PATIENCE_S):
+            cards = [answer for answer in self.expected if answer.message is not None]
+            await self.telegram.until(lambda: all(card.times() for card in cards))
 
     async def settled(self) -> None:
         """Returns when every order has come to its end."""
@@ -219,7 +226,7 @@ class Crowd:
     def everybody_was_answered(self) -> None:
         """Everybody heard an answer to everything of this round. Those that came again are counted."""
         missing = [(answer.person.id, answer.words) for answer in self.expected if not answer.times()]
-        assert missing == [], self.bot.complaints()
+        assert not missing, f"{missing} {self.bot.complaints()}"
         self.figures["answers"] += len(self.expected)
         self.figures["answers repeated"] += sum(answer.times() - 1 for answer in self.expected)
 
