@@ -80,13 +80,17 @@ async def _until_told(place: Place, settings: Settings, *, web: bool, work: bool
     return OK
 
 
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+
+
 def said_of(company: Company) -> list[str]:
     """What runs here, and what is played."""
     played = company.outside.in_sandbox
     said = ["at work" if company.workers else "talking" if company.line else "serving"]
     if company.web_url:
         said.append(f"HTTP at {company.web_url}")
-    said.append(f"sandboxes for {' and '.join(played)}" if played else "no sandboxes")
+    said.append(f"sandboxes for {_listed(played)}" if played else "no sandboxes")
     if company.outside.chat_url:
         said.append(f"chat at {company.outside.chat_url}")
     return said

@@ -71,16 +71,20 @@ def settings(database: Database, folder: Path, **more: str) -> dict[str, str]:
 async def test_everything_runs_in_one_process_with_sandboxes_for_what_has_no_key(
     database: Database, tmp_path: Path, scene: PipelineScene
 ) -> None:
-    (job,) = await scene.order(ME)
-    async with running("run", folder=tmp_path, settings=settings(database, tmp_path)) as program:
-        up, http, played = program.said.split("; ")
-        assert (up, played) == ("at work", "sandboxes for KIE and OpenAI")
+    async with running("run", folder=tmp_path, settings=settings(database, tmp_path, CHAT_PORT="0")) as program:
+        up, http, played, chat = program.said.split("; ")
+        assert (up, played) == ("at work", "sandboxes for KIE, OpenAI and Telegram")
         async with httpx.AsyncClient(base_url=http.removeprefix("HTTP at ")) as browser:
             health = await browser.get("/health")
             assert (health.status_code, health.text) == (200, "well\n")
             assert (await browser.get("/storage/outputs/42/secret.mp4")).status_code == 403
-        assert (await scene.ended(ME, job)).stage is Stage.READY
-        assert (tmp_path / "delivered" / str(ME) / f"{job}.mp4").stat().st_size > 1_000
+        async with httpx.AsyncClient(base_url=chat.removeprefix("chat at ")) as messenger:
+            await messenger.post("/api/users", json={"id": ME, "first_name": "Anna", "language_code": "en"})
+            await messenger.post(f"/api/users/{ME}/text", json={"text": "/start"})
+            (job,) = await scene.order(ME)
+            assert (await scene.ended(ME, job)).stage is Stage.READY
+            shown = (await messenger.get(f"/api/users/{ME}/messages")).json()["messages"]
+        assert [message["video"]["mime_type"] for message in shown if "video" in message] == ["video/mp4"]
         assert await program.ends_on(signal.SIGTERM) == 0
 
 

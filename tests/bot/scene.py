@@ -212,12 +212,12 @@ async def scene_of(
     desk = Desk(**{**usual, **desk_fields})
     buffered = BufferedStorage()
     dispatcher = Dispatcher(storage=buffered)
+    for router in routers:
+        router._parent_router = None  # another test of this process had it in a dispatcher of its own
     dispatcher.include_routers(*routers)
     bot = Bot(TOKEN)
     async with at_work(store, executor):
         yield Scene(Handling(dispatcher, buffered, bot=bot, desk=desk), desk, store, storage, files)
-    for router in routers:
-        router._parent_router = None  # the next test includes it in a dispatcher of its own
     await executor.close()
 
 
