@@ -21,6 +21,7 @@ from adapters.postgres.event_store import PostgresEventStore
 from adapters.postgres.locks import PostgresLocks, Role
 from adapters.postgres.screens import PostgresScreens
 from adapters.postgres.tellings import PostgresTellings
+from adapters.postgres.views import PostgresViews
 from adapters.storage.user_photos import UserPhotos
 from adapters.telegram.messenger import TelegramRefused, TelegramUnavailable
 from app.messenger import Line, reconciliation_of
@@ -28,6 +29,7 @@ from app.packages import packaged_packages
 from app.pipeline import Plant
 from app.settings import Settings
 from app.templates import packaged_templates
+from bot.balances import Balances
 from bot.desk import Desk
 from bot.feedback.loop import ShardFeedback
 from bot.handling import Handling
@@ -56,10 +58,12 @@ ONE: Final = 1
 
 def desk_of(line: Line, store: PostgresEventStore, executor: Executor, plant: Plant, settings: Settings) -> Desk:
     """What the handlers work with."""
+    screens = PostgresScreens(store.pool, shards=store.shards)
     return Desk(
         executor=executor,
         accounts=PostgresAccounts(store),
-        screens=PostgresScreens(store.pool, shards=store.shards),
+        balances=Balances(screens, PostgresViews(store.pool)),
+        screens=screens,
         orders=line.orders,
         photos=UserPhotos(line.messenger, plant.storage),
         offers=plant.pipeline.offers,

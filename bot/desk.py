@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bot.balances import Balances
 from bot.ports import Orders, Photos, Screens
 from bot.talk import Talk
 from domain.catalogue import Catalogue
@@ -27,6 +28,7 @@ class Desk:
 
     executor: Executor
     accounts: StreamReader
+    balances: Balances
     screens: Screens
     orders: Orders
     photos: Photos
@@ -44,4 +46,4 @@ class Desk:
 
     async def balance(self, account: int, *, after: Done | None = None) -> Balance | None:
         """The balance, with what was just done in it; None for an account that is not open."""
-        return await self.screens.balance(account, upto=None if after is None else after.position)
+        return await self.balances.of(account, after=after)

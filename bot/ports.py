@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from aiogram.methods import TelegramMethod
 
-from domain.outside import Fetched, MaybeSaid, NotFetched, NotSaid, Said, Urgency
+from domain.outside import MaybeSaid, NotFetched, NotSaid, Said, Urgency
 from domain.photo import PhotoRefused
 from domain.shown import Balance, JobStanding, KeptPhoto, Line, MadeVideo, Wait
 
@@ -42,20 +42,11 @@ class Photos(Protocol):
         ...
 
 
-class UserFiles(Protocol):
-    """The files that users send, at the messenger's."""
-
-    async def fetch(self, file_id: str, *, size_max: int) -> Fetched | NotFetched:
-        """The file's bytes."""
-        ...
-
-
 class Screens(Protocol):
-    """The views, for one person at a time. They may lag behind the log."""
+    """The views, as people are shown them. They may lag behind the log."""
 
-    async def balance(self, account: int, *, upto: int | None = None) -> Balance | None:
-        """The balance, of position `upto` of the account's shard or later; after a second, what there is. None for an
-        account that is not open."""
+    async def balances(self, accounts: Collection[int]) -> Mapping[int, Balance]:
+        """The balances of those of the accounts that are open, as far as the view knows."""
         ...
 
     async def lines(self, account: int, *, below: int | None, limit: int) -> Sequence[Line]:

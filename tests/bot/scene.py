@@ -22,12 +22,14 @@ from adapters.postgres.orders import PostgresOrders
 from adapters.postgres.rests import PostgresRests
 from adapters.postgres.screens import PostgresScreens
 from adapters.postgres.verification import PostgresVerification
+from adapters.postgres.views import PostgresViews
 from adapters.storage.files import Storage
 from adapters.storage.user_photos import UserPhotos
 from app.catalogue import packaged_catalogue
 from app.packages import packaged_packages
 from app.templates import packaged_templates
 from app.workers import at_work
+from bot.balances import Balances
 from bot.conversation import Conversation
 from bot.desk import Desk
 from bot.handling import Handling
@@ -195,10 +197,12 @@ async def scene_of(
     executor, rests, files = Executor(store), PostgresRests(store.pool), Folder()
     (folder / "storage").mkdir(exist_ok=True)
     storage = Storage(LocalStore(folder / "storage"))
+    screens = PostgresScreens(store.pool, shards=store.shards)
     usual: dict[str, Any] = {
         "executor": executor,
         "accounts": PostgresAccounts(store),
-        "screens": PostgresScreens(store.pool, shards=store.shards),
+        "balances": Balances(screens, PostgresViews(store.pool)),
+        "screens": screens,
         "orders": PostgresOrders(store),
         "photos": UserPhotos(files, storage),
         "offers": Offers(rests, cast("VideoService", NoService())),

@@ -15,8 +15,9 @@ from aiogram.methods import SendMessage
 
 from adapters.sandbox.telegram_faults import Fault
 from adapters.sandbox.telegram_sandbox import TelegramSandbox, TelegramSandboxSettings
+from adapters.storage.user_photos import UserFiles
 from app.serving import serving
-from bot.ports import Messenger, UserFiles, Videos
+from bot.ports import Messenger, Videos
 from domain.failures import FailureClass
 from domain.outside import Fetched, MaybeSent, NotFetched, NotSaid, NotSent, Said, Sent, WhyNot
 from tests.adapters.telegram.bot_api import CHAT

@@ -56,7 +56,7 @@ class Person:
         """The credits, of the log's present."""
         heads = await self.scene.store.reader.heads()
         shard = shard_of(account_stream(self.number), self.scene.store.shards)
-        balance = await self.scene.desk.screens.balance(self.number, upto=heads[shard])
+        balance = await self.scene.desk.balance(self.number, after=Done((), shard, heads[shard]))
         assert balance is not None
         return balance
 
