@@ -1,26 +1,21 @@
 """The script of faults: which request is met with which trouble, written in Python or sent over HTTP.
 
-A fault says which requests it is about, what the caller gets, and what becomes of the task. Faults are tried in their
-order and the first one that fires is the only one. Chance comes from a seed, so a run can be repeated.
+A fault says which requests it is about, what the caller gets, and what becomes of the task.
 """
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from adapters.sandbox.fault_script import FaultScript, Text
 from adapters.sandbox.kie_calls import Call, Endpoint
 
 Garbage = Literal["not_json", "html", "truncated", "empty", "cloudflare"]
 Drop = Literal["before", "after", "midway"]
 CallbackFault = Literal["missing", "twice", "early", "forged", "stale"]
 Seconds = Annotated[float, Field(ge=0)]
-
-Predicate = Callable[[Call], bool]
 
 POLICY: Final = "This content may violate our content policies."
 
@@ -99,60 +94,20 @@ class Fault(BaseModel):
         return self.fail_code or "", self.fail_msg or ""
 
 
-@dataclass(slots=True)
-class _Line:
-    fault: Fault
-    when: Predicate | None
-    matches: int = 0
-    fired: int = 0
+KieFaults = FaultScript[Fault, Call]
 
 
-class FaultScript:
-    """Faults in their order, and how often each has matched."""
-
-    def __init__(self, *, seed: int) -> None:
-        self._seed = seed
-        self._lines: list[_Line] = []
-        self._chance = random.Random(seed)  # noqa: S311 - faults are drawn, not secrets
-
-    def add(self, *faults: Fault, when: Predicate | None = None) -> None:
-        """Writes them at the end. `when` is one more condition."""
-        self._lines += [_Line(fault, when) for fault in faults]
-
-    def clear(self, faults: Iterable[Fault] = ()) -> None:
-        """Starts over with these, and with the seed."""
-        self._lines = [_Line(fault, None) for fault in faults]
-        self._chance.seed(self._seed)
-
-    def fault_for(self, call: Call, text: Callable[[], str]) -> Fault | None:
-        """What this request meets. `text` gives the request's words, and is asked for only when they matter."""
-        found: _Line | None = None
-        for line in self._lines:
-            if not _matches(line, call, text):
-                continue
-            line.matches += 1
-            if found is None and self._fires(line):
-                line.fired += 1
-                found = line
-        return found.fault if found else None
-
-    def _fires(self, line: _Line) -> bool:
-        fault = line.fault
-        if fault.nth is not None and line.matches != fault.nth:
-            return False
-        if fault.times is not None and line.fired >= fault.times:
-            return False
-        return fault.chance >= 1 or self._chance.random() < fault.chance
+def script_of(*, seed: int) -> KieFaults:
+    """An empty script."""
+    return FaultScript(_fits, seed=seed)
 
 
-def _matches(line: _Line, call: Call, text: Callable[[], str]) -> bool:
-    fault = line.fault
+def _fits(fault: Fault, call: Call, text: Text) -> bool:
     return (
         fault.endpoint == call.endpoint
         and fault.model in {None, call.model}
         and fault.marker in {None, call.marker}
         and (fault.contains is None or fault.contains in text())
-        and (line.when is None or line.when(call))
     )
 
 

@@ -22,7 +22,7 @@ from fastapi import FastAPI, Response
 from starlette.types import ASGIApp
 
 from adapters.sandbox.kie_calls import Call, Endpoint
-from adapters.sandbox.kie_faults import Fault, FaultScript
+from adapters.sandbox.kie_faults import Fault, KieFaults
 from adapters.sandbox.kie_gate import KieGate, Routes
 from adapters.sandbox.kie_jobs import KieJobs
 from adapters.sandbox.kie_media import KieMedia
@@ -43,7 +43,7 @@ class KieSandbox:
         self.app: ASGIApp = KieGate(self._state, routes=_routes(self._state), control=self._control())
 
     @property
-    def faults(self) -> FaultScript:
+    def faults(self) -> KieFaults:
         """The script of faults, to be added to."""
         return self._state.faults
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from adapters.sandbox.kie_callbacks import Callbacks
 from adapters.sandbox.kie_calls import Call
-from adapters.sandbox.kie_faults import Fault, FaultScript
+from adapters.sandbox.kie_faults import Fault, script_of
 from adapters.sandbox.kie_files import KeptFiles
 from adapters.sandbox.kie_studio import Studio
 from adapters.sandbox.kie_tasks import Account, Tasks
@@ -59,7 +59,7 @@ class KieState:
     def __init__(self, settings: KieSandboxSettings, *, clock: Callable[[], float]) -> None:
         self.settings = settings
         self.clock = clock
-        self.faults = FaultScript(seed=settings.seed)
+        self.faults = script_of(seed=settings.seed)
         self.files = KeptFiles(kept_s=settings.uploads_kept_s, clock=clock)
         self.calls: deque[Call] = deque(maxlen=settings.calls_kept)
         self.calls_count = 0

@@ -1,17 +1,12 @@
-"""The script of faults: which call of the Bot API is met with which trouble, and which update arrives badly.
-
-Faults are tried in their order and the first one that fires is the only one. Chance comes from a seed, so a run can be
-repeated.
-"""
+"""The script of faults: which call of the Bot API is met with which trouble, and which update arrives badly."""
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from adapters.sandbox.fault_script import FaultScript, Text
 
 Garbage = Literal["html", "empty", "not_json", "truncated"]
 Drop = Literal["before", "after", "midway"]
@@ -71,62 +66,24 @@ class Fault(BaseModel):
 
 
 class Occasion(NamedTuple):
-    """A call or an update that may meet a fault. `text` gives its words, and is asked for only when they matter."""
+    """A call or an update that may meet a fault."""
 
     method: str
     chat: int | None
-    text: Callable[[], str]
 
 
-@dataclass(slots=True)
-class _Line:
-    fault: Fault
-    matches: int = 0
-    fired: int = 0
+TelegramFaults = FaultScript[Fault, Occasion]
 
 
-class FaultScript:
-    """Faults in their order, and how often each has matched."""
-
-    def __init__(self, *, seed: int) -> None:
-        self._seed = seed
-        self._lines: list[_Line] = []
-        self._chance = random.Random(seed)  # noqa: S311 - faults are drawn, not secrets
-
-    def add(self, *faults: Fault) -> None:
-        """Writes them at the end."""
-        self._lines += [_Line(fault) for fault in faults]
-
-    def replace(self, faults: Iterable[Fault] = ()) -> None:
-        """Starts over with these, and with the seed."""
-        self._lines = [_Line(fault) for fault in faults]
-        self._chance.seed(self._seed)
-
-    def fault_for(self, occasion: Occasion) -> Fault | None:
-        """What this call or update meets."""
-        found: _Line | None = None
-        for line in self._lines:
-            if not _matches(line.fault, occasion):
-                continue
-            line.matches += 1
-            if found is None and self._fires(line):
-                line.fired += 1
-                found = line
-        return found.fault if found else None
-
-    def _fires(self, line: _Line) -> bool:
-        fault = line.fault
-        if fault.nth is not None and line.matches != fault.nth:
-            return False
-        if fault.times is not None and line.fired >= fault.times:
-            return False
-        return fault.chance >= 1 or self._chance.random() < fault.chance
+def script_of(*, seed: int) -> TelegramFaults:
+    """An empty script."""
+    return FaultScript(_fits, seed=seed)
 
 
-def _matches(fault: Fault, occasion: Occasion) -> bool:
+def _fits(fault: Fault, occasion: Occasion, text: Text) -> bool:
     method = occasion.method.lower()
     return (
         (method != "update" if fault.method is None else fault.method.lower() == method)
         and fault.chat in {None, occasion.chat}
-        and (fault.contains is None or fault.contains in occasion.text())
+        and (fault.contains is None or fault.contains in text())
     )

@@ -48,7 +48,7 @@ class TelegramGate:
         body = await _body(receive, most_bytes=self._state.settings.upload_max_bytes + FORM_OVERHEAD_BYTES)
         asked, refused = await self._asked(scope, body)
         call = self._logged(asked)
-        fault = self._state.faults.fault_for(Occasion(call.method, call.chat, lambda: _words(asked)))
+        fault = self._state.faults.fault_for(Occasion(call.method, call.chat), lambda: _words(asked))
         call.faulted = fault is not None
         if fault is not None and fault.drop == "before":
             await hang_up(receive, send)

@@ -240,7 +240,7 @@ class Messenger:
 
     async def _faults(self, request: Request) -> Response:
         faults = FAULTS.validate_json(await request.body())
-        self._state.faults.replace(faults)
+        self._state.faults.clear(faults)
         return _json({"faults": len(faults)})
 
     async def _calls(self, _request: Request) -> Response:

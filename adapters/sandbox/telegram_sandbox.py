@@ -20,7 +20,7 @@ from starlette.types import ASGIApp
 
 from adapters.sandbox.telegram_calls import Call
 from adapters.sandbox.telegram_chats import Message
-from adapters.sandbox.telegram_faults import FaultScript
+from adapters.sandbox.telegram_faults import TelegramFaults
 from adapters.sandbox.telegram_gate import TelegramGate
 from adapters.sandbox.telegram_messenger import Messenger
 from adapters.sandbox.telegram_methods import methods_of
@@ -58,7 +58,7 @@ class TelegramSandbox:
         return self._state.settings.token
 
     @property
-    def faults(self) -> FaultScript:
+    def faults(self) -> TelegramFaults:
         """The script of faults, to be added to."""
         return self._state.faults
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 from adapters.sandbox.telegram_bell import Bell
 from adapters.sandbox.telegram_calls import Call
 from adapters.sandbox.telegram_chats import Chats
-from adapters.sandbox.telegram_faults import FaultScript
+from adapters.sandbox.telegram_faults import script_of
 from adapters.sandbox.telegram_files import Files
 from adapters.sandbox.telegram_profile import Profile
 from adapters.sandbox.telegram_queries import Queries
@@ -31,7 +31,7 @@ class TelegramState:
         self._closed = False
         folder = settings.folder
         self.store: Store = Nowhere() if folder is None else Folder(folder)
-        self.faults = FaultScript(seed=settings.seed)
+        self.faults = script_of(seed=settings.seed)
         self.faults.add(*settings.faults)
         self.bell = Bell()
         self.calls: deque[Call] = deque(maxlen=settings.calls_kept)

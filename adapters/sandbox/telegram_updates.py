@@ -14,7 +14,7 @@ import orjson
 
 from adapters.sandbox.telegram_answers import Refused
 from adapters.sandbox.telegram_bell import Bell
-from adapters.sandbox.telegram_faults import FaultScript, Occasion
+from adapters.sandbox.telegram_faults import Occasion, TelegramFaults
 from adapters.sandbox.telegram_settings import TelegramSandboxSettings
 from adapters.sandbox.telegram_store import Store
 
@@ -51,7 +51,7 @@ class Updates:
         store: Store,
         *,
         settings: TelegramSandboxSettings,
-        faults: FaultScript,
+        faults: TelegramFaults,
         bell: Bell,
         clock: Callable[[], float],
     ) -> None:
@@ -104,7 +104,7 @@ class Updates:
             until=now + (self._settings.query_kept_s if kind in SHORT_LIVED else self._settings.update_kept_s),
             text=orjson.dumps({"update_id": self._last_id, kind: content}).decode(),
         )
-        fault = self._faults.fault_for(Occasion("update", user, lambda: update.text))
+        fault = self._faults.fault_for(Occasion("update", user), lambda: update.text)
         arrival = None if fault is None else fault.arrival
         if arrival == "late":
             self._held.append(update)

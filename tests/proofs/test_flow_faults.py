@@ -99,7 +99,7 @@ async def test_whatever_breaks_the_customer_has_a_video_or_the_credits_back_and_
         ends: Counter[str] = Counter()
         for begin in range(0, len(chosen), AT_ONCE):
             ends += await meet(town, chosen[begin : begin + AT_ONCE])
-            town.telegram.faults.replace()
+            town.telegram.faults.clear()
             town.kie.faults.clear()
             town.openai.faults.clear()
         faulted = sum(call.faulted for call in town.telegram.calls) + sum(call.faulted for call in town.kie.calls)

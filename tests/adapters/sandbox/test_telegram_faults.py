@@ -119,7 +119,7 @@ async def test_a_download_may_fail_too() -> None:
         )
         with pytest.raises(aiohttp.ClientPayloadError):
             await scene.bot.download_file(file.file_path)
-        scene.sandbox.faults.replace([Fault(method="file", status=502, times=1)])
+        scene.sandbox.faults.clear([Fault(method="file", status=502, times=1)])
         with pytest.raises(aiohttp.ClientResponseError):
             await scene.bot.download_file(file.file_path)
         data = await scene.bot.download_file(file.file_path)
