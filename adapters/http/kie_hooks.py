@@ -17,6 +17,7 @@ from fastapi.responses import PlainTextResponse
 from pydantic import SecretStr
 from starlette.requests import ClientDisconnect
 
+from adapters.http.bodies import TooLarge, read_body
 from adapters.kie.answers import callback_task
 from adapters.kie.callbacks import PREFIX, read_callback_path, verify_signature
 
@@ -36,10 +37,6 @@ class Inbox(Protocol):
         ...
 
 
-class TooLarge(Exception):
-    """The body is longer than anything KIE sends."""
-
-
 def kie_router(
     inbox: Inbox, *, path_secret: bytes, webhook_key: SecretStr | None, clock: Callable[[], datetime]
 ) -> APIRouter:
@@ -54,7 +51,7 @@ def kie_router(
             return _answer(403, "This address is not one of ours.")
         try:
             async with asyncio.timeout(BODY_WITHIN_S):
-                task = callback_task(await _body(request))
+                task = callback_task(await read_body(request, size_max=BODY_BYTES_MAX))
         except TooLarge:
             return _answer(413, "This is too long.")
         except (TimeoutError, ClientDisconnect):
@@ -75,16 +72,6 @@ def kie_router(
         return _answer(200, "Kept.")
 
     return router
-
-
-async def _body(request: Request) -> bytes:
-    """Raises TooLarge as soon as too much has come, however long it says it is."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > BODY_BYTES_MAX:
-            raise TooLarge
-    return bytes(body)
 
 
 def _is_signed(request: Request, key: SecretStr, task: str, now: datetime) -> bool:

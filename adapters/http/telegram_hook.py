@@ -17,6 +17,8 @@ from fastapi.responses import PlainTextResponse
 from pydantic import SecretStr
 from starlette.requests import ClientDisconnect
 
+from adapters.http.bodies import TooLarge, read_body
+
 PATH: Final = "/hooks/telegram"
 SECRET_HEADER: Final = "x-telegram-bot-api-secret-token"  # noqa: S105 - a header's name
 BODY_BYTES_MAX: Final = 1024 * 1024
@@ -41,10 +43,10 @@ def telegram_router(take: Take, *, secret: SecretStr) -> APIRouter:
             return _answer(401, "This does not come from Telegram.")
         try:
             async with asyncio.timeout(BODY_WITHIN_S):
-                update = _update(await _body(request))
+                update = _update(await read_body(request, size_max=BODY_BYTES_MAX))
         except (TimeoutError, ClientDisconnect):
             return _answer(408, "This takes too long.")
-        except ValueError:
+        except (TooLarge, ValueError):
             return _answer(400, "This is no update.")
         try:
             async with asyncio.timeout(KEPT_WITHIN_S):
@@ -55,17 +57,6 @@ def telegram_router(take: Take, *, secret: SecretStr) -> APIRouter:
         return _answer(200, "Kept.")
 
     return router
-
-
-async def _body(request: Request) -> bytes:
-    """Raises ValueError as soon as too much has come, however long it says it is."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > BODY_BYTES_MAX:
-            msg = "longer than any update"
-            raise ValueError(msg)
-    return bytes(body)
 
 
 def _update(body: bytes) -> dict[str, Any]:

@@ -17,6 +17,7 @@ import asyncpg
 import structlog
 
 from adapters.postgres.connections import LOST, PatientPool, connect
+from adapters.postgres.sweeping import sweep
 from domain.streams import account as account_stream
 from domain.streams import shard_of
 
@@ -75,11 +76,7 @@ class PostgresCallbacks:
 
     async def sweep(self, older_than: datetime) -> int:
         """Deletes what was received before that moment, in small transactions. Returns how many."""
-        swept = 0
-        for shard in range(self._shards):
-            while deleted := int((await self._pool.execute(SWEEP, shard, older_than)).removeprefix("DELETE ")):
-                swept += deleted
-        return swept
+        return await sweep(self._pool, SWEEP, older_than, shards=self._shards)
 
     async def heard(self) -> AsyncGenerator[tuple[int, str]]:
         """For ever, the accounts and jobs that something was kept of. What comes while the line is down is missed."""

@@ -11,6 +11,7 @@ import orjson
 
 from adapters.postgres.connections import PatientPool
 from adapters.postgres.signals import Signals
+from adapters.postgres.sweeping import sweep
 from domain.streams import account as account_stream
 from domain.streams import shard_of
 
@@ -132,8 +133,4 @@ class UpdateSweep:
 
     async def sweep(self, older_than: datetime) -> int:
         """Deletes what was done before that moment, in small transactions. Returns how many."""
-        swept = 0
-        for shard in range(self._shards):
-            while deleted := int((await self._pool.execute(SWEEP, shard, older_than)).removeprefix("DELETE ")):
-                swept += deleted
-        return swept
+        return await sweep(self._pool, SWEEP, older_than, shards=self._shards)

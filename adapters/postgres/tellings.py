@@ -10,6 +10,7 @@ import orjson
 
 from adapters.postgres import tracking
 from adapters.postgres.connections import PatientPool
+from adapters.postgres.sweeping import sweep
 
 NAME: Final = "feedback"
 PAGE: Final = 1_000
@@ -96,8 +97,4 @@ class PostgresTellings:
 
     async def sweep(self, older_than: datetime) -> int:
         """Deletes what had its last news before that moment, in small transactions. Returns how many."""
-        swept = 0
-        for shard in range(self._shards):
-            while deleted := int((await self._pool.execute(SWEEP, shard, older_than)).removeprefix("DELETE ")):
-                swept += deleted
-        return swept
+        return await sweep(self._pool, SWEEP, older_than, shards=self._shards)
