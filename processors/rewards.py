@@ -6,7 +6,6 @@ moves after. Whatever falls between is met again and finds its name taken.
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import aclosing
 from datetime import datetime
 from typing import Final, NamedTuple
@@ -23,10 +22,10 @@ from domain.refusals import Refusal
 from domain.revocation import RevokeCredits
 from processors.execute import Executor
 from processors.ports import EVERYTHING, ShardLog, StreamReader, Tracking
+from processors.remembering import Remembered
 
 NAME: Final = "rewards"
 FOLLOWED: Final = ("CodeClaimed", "CreditsPurchased", "PaymentRefunded")
-REMEMBER_EVERY_S: Final = 0.5
 
 log = structlog.get_logger(__name__)
 
@@ -55,23 +54,21 @@ class Rewards:
     ) -> None:
         self._shard = shard
         self._log = shard_log
-        self._tracking = tracking
         self._executor = executor
         self._accounts = accounts
         self._referral_bonus = referral_bonus
-        self._remembered = 0
-        self._remembered_at = 0.0
+        self._remembered = Remembered(tracking, shard, NAME)
 
     async def run(self) -> None:
         """Rewards for ever. Raises what the log raises at an event that this program cannot read."""
         while True:
-            self._remembered = await self._tracking.position(self._shard, NAME)
-            log.info("rewards start", shard=self._shard, position=self._remembered)
-            async with aclosing(self._log.follow(self._shard, after=self._remembered, types=FOLLOWED)) as pages:
+            position = await self._remembered.read()
+            log.info("rewards start", shard=self._shard, position=position)
+            async with aclosing(self._log.follow(self._shard, after=position, types=FOLLOWED)) as pages:
                 async for page, upto in pages:
                     for recorded in page:
                         await self._reward(recorded)
-                    if not await self._remember(upto, now=bool(page)):
+                    if not await self._remembered.move(upto, now=bool(page)):
                         break
             log.info("rewards find their position moved", shard=self._shard)
 
@@ -146,10 +143,3 @@ class Rewards:
             assert isinstance(first.event, BonusGiven), "a gift's stream holds the gift"
             return first.event
         return None
-
-    async def _remember(self, upto: int, *, now: bool) -> bool:
-        time = asyncio.get_running_loop().time()
-        if upto <= self._remembered or not (now or time >= self._remembered_at + REMEMBER_EVERY_S):
-            return True
-        self._remembered, self._remembered_at = upto, time
-        return await self._tracking.advance(self._shard, NAME, upto)

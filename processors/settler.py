@@ -6,7 +6,6 @@ again, its reservation is no longer open, and the log says that it was settled t
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import aclosing
 from typing import Final
 
@@ -19,9 +18,9 @@ from domain.settlement import settlement
 from domain.streams import account as account_stream
 from processors.execute import Executor
 from processors.ports import Settlements, ShardLog, Tracking
+from processors.remembering import Remembered
 
 NAME: Final = "settlement"
-REMEMBER_EVERY_S: Final = 0.5
 
 SETTLING: Final = {CaptureCredit: "CreditCaptured", RefundCredit: "CreditRefunded"}
 
@@ -37,17 +36,15 @@ class Settler:
         self._shard = shard
         self._log = shard_log
         self._settlements = settlements
-        self._tracking = tracking
         self._executor = executor
-        self._remembered = 0
-        self._remembered_at = 0.0
+        self._remembered = Remembered(tracking, shard, NAME)
 
     async def run(self) -> None:
         """Settles for ever. Raises what the log raises at an event that this program cannot read."""
         while True:
-            self._remembered = await self._tracking.position(self._shard, NAME)
-            log.info("settlement starts", shard=self._shard, position=self._remembered)
-            async with aclosing(self._log.follow(self._shard, after=self._remembered)) as pages:
+            position = await self._remembered.read()
+            log.info("settlement starts", shard=self._shard, position=position)
+            async with aclosing(self._log.follow(self._shard, after=position)) as pages:
                 async for page, upto in pages:
                     if not await self._settle_page(page, upto):
                         break
@@ -61,7 +58,7 @@ class Settler:
                     await self._settle(command, recorded)
         except VersionConflict:
             return False
-        return await self._remember(upto)
+        return await self._remembered.move(upto)
 
     async def _settle(self, command: CaptureCredit | RefundCredit, end: Recorded) -> None:
         """Raises VersionConflict when another reactor has been past this end."""
@@ -79,11 +76,4 @@ class Settler:
         except Refusal as refusal:
             log.critical("settlement parked", stream=end.stream, ended=end.type, refusal=type(refusal).__name__)
         else:
-            self._remembered = end.position
-
-    async def _remember(self, upto: int) -> bool:
-        now = asyncio.get_running_loop().time()
-        if upto <= self._remembered or now < self._remembered_at + REMEMBER_EVERY_S:
-            return True
-        self._remembered, self._remembered_at = upto, now
-        return await self._tracking.advance(self._shard, NAME, upto)
+            self._remembered.at = end.position

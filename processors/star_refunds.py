@@ -21,6 +21,7 @@ from domain.stars import StarsKept, StarsReturned, StarsUnknown
 from processors.clock import Clock
 from processors.execute import Executor
 from processors.ports import EVERYTHING, ShardLog, Stars, StreamReader, Tracking
+from processors.remembering import Remembered
 
 NAME: Final = "star refunds"
 FOLLOWED: Final = ("PaymentRefundRequested",)
@@ -48,17 +49,17 @@ class StarRefunds:
     ) -> None:
         self._shard = shard
         self._log = shard_log
-        self._tracking = tracking
         self._executor = executor
         self._accounts = accounts
         self._stars = stars
         self._clock = clock
         self._open: set[int] = set()
-        self._seen = self._remembered = 0
+        self._seen = 0
+        self._remembered = Remembered(tracking, shard, NAME)
 
     async def run(self) -> None:
         """Refunds for ever. Raises what the log raises at an event that this program cannot read."""
-        self._seen = self._remembered = await self._tracking.position(self._shard, NAME)
+        self._seen = await self._remembered.read()
         log.info("star refunds start", shard=self._shard, position=self._seen)
         try:
             async with asyncio.TaskGroup() as refunds:
@@ -127,6 +128,4 @@ class StarRefunds:
     async def _remember(self) -> None:
         """Moves the position up to the first refund that is still open."""
         upto = min(self._open, default=self._seen + 1) - 1
-        if upto > self._remembered:
-            self._remembered = upto
-            await self._tracking.advance(self._shard, NAME, upto)
+        await self._remembered.move(upto, now=True)
