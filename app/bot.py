@@ -9,10 +9,8 @@ from functools import partial
 from typing import Final
 
 import structlog
-from aiogram import Dispatcher
 from aiogram.methods import AnswerPreCheckoutQuery, SetMyCommands, SetMyDescription, SetMyShortDescription, SetWebhook
 from aiogram.types import PreCheckoutQuery
-from eventsourcing.persistence import MapperDeserialisationError
 from pydantic import SecretStr
 
 from adapters.http.telegram_hook import PATH
@@ -29,10 +27,11 @@ from app.packages import packaged_packages
 from app.pipeline import Plant
 from app.settings import Settings
 from app.templates import packaged_templates
+from app.workers import UNFIT
 from bot.balances import Balances
 from bot.desk import Desk
 from bot.feedback.loop import ShardFeedback
-from bot.handling import Handling
+from bot.handling import Handling, dispatcher_of
 from bot.intake import ALLOWED, Intake, Polling
 from bot.ordering.router import router as ordering
 from bot.purse.checkout import answer_to
@@ -51,7 +50,6 @@ from processors.steady import keep_going
 
 log = structlog.get_logger(__name__)
 
-UNFIT: Final = (MapperDeserialisationError,)
 ONE: Final = 1
 """There is one intake, whoever has it."""
 
@@ -74,15 +72,6 @@ def desk_of(line: Line, store: PostgresEventStore, executor: Executor, plant: Pl
         support=settings.support_contact,
         bot_username=line.me.username or "",
     )
-
-
-def dispatcher_on(storage: BufferedStorage) -> Dispatcher:
-    """The whole dialogue. Its routers are the module's own, so there is one dispatcher at a time."""
-    dispatcher = Dispatcher(storage=storage)
-    for router in (purse, ordering, catch_all):
-        router._parent_router = None
-        dispatcher.include_router(router)
-    return dispatcher
 
 
 def intake_of(line: Line, desk: Desk) -> Intake:
@@ -116,7 +105,7 @@ class BotAtWork:
         self._intake = intake
         self._store = store
         self._webhook = webhook
-        self._handling = Handling(dispatcher_on(storage), storage, bot=line.bot, desk=desk)
+        self._handling = Handling(dispatcher_of(storage, purse, ordering, catch_all), storage, bot=line.bot, desk=desk)
         self._saying = Saying(line.messenger, line.videos, line.orders, line.languages)
         screens = partial(PostgresLocks.opened, url, role=Role.SCREENS)
         intakes = partial(PostgresLocks.opened, url, role=Role.INTAKE)

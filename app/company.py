@@ -26,7 +26,7 @@ from adapters.sandbox.telegram_settings import TelegramSandboxSettings
 from app.database import Place, data_key, opened
 from app.outside import Outside, outside_of
 from app.pipeline import Ground, Plant, plant_on, secret_for, storage_of
-from app.serving import serving
+from app.serving import serving, serving_somewhere
 from app.settings import Settings, SettingsError
 from app.web import equip
 from app.workers import Workers, sharing_work
@@ -206,14 +206,17 @@ async def _bot(site: FastAPI, line: Line, ground: Ground, plant: Plant, *, talk:
 @asynccontextmanager
 async def _served(site: FastAPI, settings: Settings) -> AsyncIterator[str]:
     """The site, at HTTP_HOST and HTTP_PORT, or at any free port when nobody asked for the one that is taken."""
+    host, port = settings.http_host, settings.http_port
+    if "http_port" not in settings.model_fields_set:
+        async with serving_somewhere(site, port, host=host) as url:
+            yield url
+        return
     async with AsyncExitStack() as stack:
         try:
-            url = await stack.enter_async_context(serving(site, host=settings.http_host, port=settings.http_port))
+            url = await stack.enter_async_context(serving(site, host=host, port=port))
         except OSError as error:
-            if "http_port" in settings.model_fields_set:
-                msg = f"HTTP_PORT {settings.http_port} cannot be used: {error.strerror}"
-                raise SettingsError(msg) from error
-            url = await stack.enter_async_context(serving(site, host=settings.http_host))
+            msg = f"HTTP_PORT {port} cannot be used: {error.strerror}"
+            raise SettingsError(msg) from error
         yield url
 
 

@@ -14,6 +14,7 @@ from admin.office import Office
 from app.database import Place, located, opened
 from app.failures import heard
 from app.loop import run
+from app.outside import telegram_base_of
 from app.settings import Settings, read_settings
 from processors.execute import Executor
 from processors.reconciliation import Reconciliation
@@ -51,8 +52,7 @@ async def _reconciliation(
     from adapters.telegram.pace import Pace  # noqa: PLC0415 - as above
     from app.messenger import bot_at, reconciliation_of  # noqa: PLC0415 - as above
 
-    base = None if settings.telegram_api_base is None else str(settings.telegram_api_base).rstrip("/")
-    async with bot_at(settings.bot_token, base, settings) as bot:
+    async with bot_at(settings.bot_token, telegram_base_of(settings), settings) as bot:
         yield reconciliation_of(bot, Messenger(bot, Pace()), store, executor)
 
 

@@ -74,6 +74,11 @@ async def outside_of(
         yield outside
 
 
+def telegram_base_of(settings: Settings) -> str | None:
+    """Where the Bot API is served; None: at Telegram."""
+    return None if settings.telegram_api_base is None else str(settings.telegram_api_base).rstrip("/")
+
+
 def _real(settings: Settings) -> Outside:
     """The outside as it is set. Raises SettingsError."""
     return Outside(
@@ -84,7 +89,7 @@ def _real(settings: Settings) -> Outside:
         openai_base=None if settings.openai_base_url is None else str(settings.openai_base_url),
         openai_key=settings.openai_api_key or SecretStr(PLAY_KEY),
         bot_token=settings.bot_token,
-        telegram_base=None if settings.telegram_api_base is None else str(settings.telegram_api_base).rstrip("/"),
+        telegram_base=telegram_base_of(settings),
     )
 
 

@@ -39,6 +39,15 @@ def person_of(update: Update) -> User | None:
     return None if person is None or person.is_bot else person
 
 
+def dispatcher_of(storage: BufferedStorage, *routers: Router) -> Dispatcher:
+    """A dispatcher of these routers, in their order. They are their modules' own: the last one made has them."""
+    dispatcher = Dispatcher(storage=storage)
+    for router in routers:
+        router._parent_router = None
+        dispatcher.include_router(router)
+    return dispatcher
+
+
 def check_at_once(router: Router) -> None:
     """Has the router's filters checked where they are asked.
 

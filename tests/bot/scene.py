@@ -11,7 +11,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Final, cast
 
-from aiogram import Bot, Dispatcher, Router
+from aiogram import Bot, Router
 from aiogram.methods import AnswerCallbackQuery, EditMessageText, SendMessage
 from aiogram.types import InlineKeyboardButton, Update
 from obstore.store import LocalStore
@@ -32,7 +32,7 @@ from app.workers import at_work
 from bot.balances import Balances
 from bot.conversation import Conversation
 from bot.desk import Desk
-from bot.handling import Handling
+from bot.handling import Handling, dispatcher_of
 from bot.storage import BufferedStorage
 from bot.talk import Reply, as_json, reply_of
 from domain.outside import Fetched, NotFetched, WhyNot
@@ -215,10 +215,7 @@ async def scene_of(
     }
     desk = Desk(**{**usual, **desk_fields})
     buffered = BufferedStorage()
-    dispatcher = Dispatcher(storage=buffered)
-    for router in routers:
-        router._parent_router = None  # another test of this process had it in a dispatcher of its own
-    dispatcher.include_routers(*routers)
+    dispatcher = dispatcher_of(buffered, *routers)
     bot = Bot(TOKEN)
     async with at_work(store, executor):
         yield Scene(Handling(dispatcher, buffered, bot=bot, desk=desk), desk, store, storage, files)
