@@ -5,8 +5,7 @@ It holds every request against its own contract and keeps no chats; what was sai
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +16,7 @@ from aiohttp import web
 from lo_bot_api_emulator import LoBotApiEmulator  # type: ignore[import-untyped]  # it has no types
 from lo_bot_api_emulator.journal import verdict  # type: ignore[import-untyped]  # it has no types
 
-from tests.bot.town import PATIENCE_S, PHOTOS, Message, button_of, text_of
+from tests.bot.town import PHOTOS, Listening, Message, button_of
 
 TOKEN: Final = "7000000002:foreign-token"
 ITS_OWN: Final = "7000000003:uploads"
@@ -97,7 +96,7 @@ async def foreign_telegram(folder: Path) -> AsyncIterator[ForeignTelegram]:
 
 
 @dataclass
-class Correspondent:
+class Correspondent(Listening):
     """Somebody in a chat with the bot, at the emulator."""
 
     id: int
@@ -150,19 +149,6 @@ class Correspondent:
         }
         await self.telegram.enqueue_update({"callback_query": tap}, token=TOKEN)
         return message
-
-    async def sees(self, holds: Callable[[Message], bool], *, after: int = 0) -> Message:
-        """The newest message of the bot that is so, above that number; waits until there is one."""
-        async with asyncio.timeout(PATIENCE_S):
-            while True:
-                for message in reversed(self.heard):
-                    if message["message_id"] > after and holds(message):
-                        return message
-                await asyncio.sleep(0.01)
-
-    async def reads(self, words: str, *, after: int = 0) -> Message:
-        """The newest message of the bot with these words in it."""
-        return await self.sees(lambda message: words in text_of(message), after=after)
 
     async def orders(self) -> int:
         """A whole order of one video, from the photo to the tap on the confirmation card. Returns the card's number."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import abstractmethod
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -39,8 +40,30 @@ SPEED: Final = 30.0
 Message = Mapping[str, Any]
 
 
+class Listening:
+    """Somebody who hears the bot, in whichever Telegram."""
+
+    @property
+    @abstractmethod
+    def heard(self) -> list[Message]:
+        """What the bot said, oldest first."""
+
+    async def sees(self, holds: Callable[[Message], bool], *, after: int = 0) -> Message:
+        """The newest message of the bot that is so, above that number; waits until there is one."""
+        async with asyncio.timeout(PATIENCE_S):
+            while True:
+                for message in reversed(self.heard):
+                    if message["message_id"] > after and holds(message):
+                        return message
+                await asyncio.sleep(0.01)
+
+    async def reads(self, words: str, *, after: int = 0) -> Message:
+        """The newest message of the bot with these words in it."""
+        return await self.sees(lambda message: words in text_of(message), after=after)
+
+
 @dataclass
-class Resident:
+class Resident(Listening):
     """Somebody in a chat with the bot."""
 
     id: int
@@ -70,19 +93,6 @@ class Resident:
         upload = Upload(photo, "image/jpeg", (PHOTOS / photo).read_bytes())
         (message,) = await self.telegram.files(self.id, [upload], caption=caption, as_file=as_file)
         return message
-
-    async def sees(self, holds: Callable[[Message], bool], *, after: int = 0) -> Message:
-        """The newest message of the bot that is so, above that number; waits until there is one."""
-        async with asyncio.timeout(PATIENCE_S):
-            while True:
-                for message in reversed(self.heard):
-                    if message["message_id"] > after and holds(message):
-                        return message
-                await asyncio.sleep(0.01)
-
-    async def reads(self, words: str, *, after: int = 0) -> Message:
-        """The newest message of the bot with these words in it."""
-        return await self.sees(lambda message: words in text_of(message), after=after)
 
     async def taps(self, label: str, *, after: int = 0, times: int = 1) -> Message:
         """Taps a button on the newest message that has it, so many times at once. Returns the message as it was."""
