@@ -1,10 +1,11 @@
-"""Appends travel together: while a shard's batch commits, the next one gathers.
+"""Appends travel together: while some are written, the next ones gather.
 
-A batch is one shard's and is written by one autocommit call of `append_events`, so no lock is ever held across a
-round trip. Where one shard is all that is written to, its appends go in halves: while the server writes one, the
-callers of the other decide. Each caller gets its own answer. What it promises:
+A batch is one shard's, and a shard has one batch under way at a time. It is written by a call of `append_events` in
+autocommit, so no lock is ever held across a round trip. Small batches of several shards share a call; where one shard
+is all that is written to, many appends go in two calls: while the server writes one half, the callers of the other
+decide. Each caller gets its own answer. What it promises:
 
-- one bad append harms nobody else: a batch that fails is written again one by one, and only the guilty one errs;
+- one bad append harms nobody else: what fails is written again batch by batch, then one by one; the guilty one errs;
 - a commit whose answer was lost is recognised by its event ids when the batch is sent again;
 - appends of one owner are a chain: when one fails, all that wait behind it fail with it;
 - nobody who stops waiting for an answer cancels the batch; the waiting room is bounded.
@@ -14,63 +15,39 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 import asyncpg
 import orjson
 import structlog
-from eventsourcing.persistence import IntegrityError
 
 from adapters.codec import as_json
+from adapters.postgres.batches import Answer, Conflict, Row, Waiting, arguments, fail_chains, next_batch
 from adapters.postgres.connections import LOST, LastingConnections
 from adapters.postgres.signals import Signals
-from domain.log import AppendRejected, OutcomeUnknown, VersionConflict
+from domain.log import AppendRejected, OutcomeUnknown
 
-BATCH_EVENTS_MAX: Final = 1_000
-HALVED_MIN: Final = 16
-"""Appends under way in a shard from which on halves are quicker: of fewer, a call's own cost is the greater part."""
+FEW: Final = 16
+"""Fewer appends under way in a shard than these share a call with others: its own cost is the greater part."""
 WAITING_MAX: Final = 8_192
 RETRY_FOR_S: Final = 60.0
 RETRY_EVERY_S: Final = 0.1
 
-APPEND: Final = "SELECT before, answers FROM append_events($1, $2, $3, $4)"
+APPEND: Final = """
+    SELECT b.shard, a.before, a.answers
+    FROM unnest($1::integer[], $2::boolean[], $3::jsonb[], $4::jsonb[]) AS b (shard, at_once, appends, events),
+         append_events(b.shard, b.at_once, b.appends, b.events) AS a
+"""
 
 log = structlog.get_logger(__name__)
-
-Row = tuple[str, int, str, str, object, str | None, int | None, str | None]
-"""stream, version, type, event id, data, command id, update id, cause id: as `events_of` of the database reads them.
-`data` is what `codec.stored` gives."""
-
-
-Answer = Callable[[int | Exception], None]
-"""Is told the position of an append's first event, or why there is none."""
-
-
-class Conflict(VersionConflict, IntegrityError):
-    """The stream is not where the append expects it; in the library's words, its integrity error."""
-
-
-@dataclass(slots=True, eq=False)
-class _Waiting:
-    chain: str
-    rows: list[Row]
-    json: bytes
-    tracked: tuple[str, int] | None
-    answer: Answer
-    told: int | Exception | None = None
-
-    def tell(self, what: int | Exception) -> None:
-        if self.told is None:
-            self.told = what
-            self.answer(what)
 
 
 @dataclass(slots=True)
 class _Shard:
     number: int
-    waiting: deque[_Waiting] = field(default_factory=deque)
+    waiting: deque[Waiting] = field(default_factory=deque)
     writer: asyncio.Task[None] | None = None
 
 
@@ -93,6 +70,8 @@ class Appender:
         self._waiting_max = waiting_max
         self._waiting = 0
         self._broken: set[str] = set()
+        self._sharer: asyncio.Task[None] | None = None
+        self._sharing: deque[tuple[_Shard, asyncio.Future[int]]] = deque()
         self._room = asyncio.Event()
         self._room.set()
 
@@ -111,7 +90,7 @@ class Appender:
         """Queues the append. The answer is the position of its first event once that is durable, or else a Conflict,
         AppendRejected or OutcomeUnknown; a Conflict may come at once. Raises JSONEncodeError for a text that is none.
         """
-        waiting = _Waiting(chain, rows, as_json(rows), tracked, answer)
+        waiting = Waiting(chain, rows, as_json(rows), tracked, answer)
         if chain in self._broken:
             waiting.tell(Conflict(chain, None))
             return
@@ -131,46 +110,91 @@ class Appender:
         try:
             while queue.waiting:
                 under_way = before + len(queue.waiting)
-                halved = under_way >= HALVED_MIN and self._is_alone(queue)
-                batch = _next_batch(queue.waiting, appends_max=under_way // 2 if halved else under_way)
-                before = len(batch)
-                try:
-                    await self._write(queue, batch)
-                except Exception as bug:  # noqa: BLE001 - the callers get it
-                    self._fail_all(queue, batch, bug)
-                self._waiting = sum(len(shard.waiting) for shard in self._shards)
-                self._room.set()
+                is_alone = self._is_alone(queue)
+                if under_way < FEW and not is_alone:
+                    before = await self._share(queue)
+                else:
+                    halved = under_way >= FEW and is_alone
+                    batch = next_batch(queue.waiting, appends_max=under_way // 2 if halved else under_way)
+                    before = len(batch)
+                    await self._write({queue.number: batch})
         finally:
             queue.writer = None
 
     def _is_alone(self, queue: _Shard) -> bool:
         return all(shard.writer is None for shard in self._shards if shard is not queue)
 
-    async def _write(self, queue: _Shard, batch: list[_Waiting]) -> None:
-        try:
-            before, answers = await self._call(queue.number, batch)
-        except asyncpg.PostgresError as error:
-            if len(batch) == 1:
-                log.warning("append rejected", shard=queue.number, error=type(error).__name__)
-                self._fail_all(queue, batch, AppendRejected(f"{batch[0].chain}: {error}"))
-            else:
-                await self._write_one_by_one(queue, batch)
-        except OutcomeUnknown as unknown:
-            self._fail_all(queue, batch, unknown)
-        else:
-            self._answer(queue, batch, before, answers)
+    async def _share(self, queue: _Shard) -> int:
+        """Writes and answers what waits, in a call with what waits elsewhere. Returns how many appends that were."""
+        written: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._sharing.append((queue, written))
+        if self._sharer is None:
+            self._sharer = asyncio.create_task(self._write_shared(), name="append to several shards")
+        return await written
 
-    async def _write_one_by_one(self, queue: _Shard, batch: list[_Waiting]) -> None:
+    async def _write_shared(self) -> None:
+        """One call after another, each of about half of the appends under way, as far as whole shards allow."""
+        before = 0
+        try:
+            while self._sharing:
+                half = max(FEW // 2, (before + sum(len(queue.waiting) for queue, _ in self._sharing)) // 2)
+                batches: dict[int, list[Waiting]] = {}
+                told: list[tuple[asyncio.Future[int], int]] = []
+                before = 0
+                while self._sharing and before < half:
+                    queue, written = self._sharing.popleft()
+                    batch = batches[queue.number] = next_batch(queue.waiting, appends_max=FEW)
+                    told.append((written, len(batch)))
+                    before += len(batch)
+                await self._write(batches)
+                for written, count in told:
+                    written.set_result(count)
+        finally:
+            self._sharer = None
+
+    async def _write(self, batches: Mapping[int, list[Waiting]]) -> None:
+        """Writes and answers one batch of each of these shards."""
+        try:
+            await self._write_together(batches)
+        except Exception as bug:  # noqa: BLE001 - the callers get it
+            for shard, batch in batches.items():
+                if len(batches) > 1:
+                    await self._write({shard: batch})
+                else:
+                    self._fail_all(shard, batch, bug)
+        self._waiting = sum(len(shard.waiting) for shard in self._shards)
+        self._room.set()
+
+    async def _write_together(self, batches: Mapping[int, list[Waiting]]) -> None:
+        try:
+            answers = await self._call(batches)
+        except asyncpg.PostgresError as error:
+            for shard, batch in batches.items():
+                if len(batches) > 1:
+                    await self._write_together({shard: batch})
+                elif len(batch) > 1:
+                    await self._write_one_by_one(shard, batch)
+                else:
+                    log.warning("append rejected", shard=shard, error=type(error).__name__)
+                    self._fail_all(shard, batch, AppendRejected(f"{batch[0].chain}: {error}"))
+        except OutcomeUnknown as unknown:
+            for shard, batch in batches.items():
+                self._fail_all(shard, batch, unknown)
+        else:
+            for shard, before, answered in answers:
+                self._answer(shard, batches[shard], before, answered)
+
+    async def _write_one_by_one(self, shard: int, batch: list[Waiting]) -> None:
         failed: set[str] = set()
         for waiting in batch:
             if waiting.chain in failed:
                 waiting.tell(Conflict(waiting.chain, None))
                 continue
-            await self._write(queue, [waiting])
+            await self._write_together({shard: [waiting]})
             if not isinstance(waiting.told, int):
                 failed.add(waiting.chain)
 
-    def _answer(self, queue: _Shard, batch: list[_Waiting], before: int, answers: str | None) -> None:
+    def _answer(self, shard: int, batch: list[Waiting], before: int, answers: str | None) -> None:
         if answers is None:
             position = before + 1
             for waiting in batch:
@@ -178,84 +202,43 @@ class Appender:
                 position += len(waiting.rows)
         else:
             given = list(zip(batch, orjson.loads(answers), strict=True))
-            self._break(queue, {waiting.chain for waiting, answer in given if "position" not in answer})
+            self._break(shard, {waiting.chain for waiting, answer in given if "position" not in answer})
             for waiting, answer in given:
                 if "position" in answer:
                     waiting.tell(answer["position"])
                 else:
                     waiting.tell(Conflict(answer["stream"] or waiting.chain, answer["version"]))
-        self._signals.appended(queue.number)
+        self._signals.appended(shard)
 
-    def _fail_all(self, queue: _Shard, batch: list[_Waiting], error: Exception) -> None:
-        self._break(queue, {waiting.chain for waiting in batch})
+    def _fail_all(self, shard: int, batch: list[Waiting], error: Exception) -> None:
+        self._break(shard, {waiting.chain for waiting in batch})
         for waiting in batch:
             waiting.tell(error)
 
-    def _break(self, queue: _Shard, chains: set[str]) -> None:
+    def _break(self, shard: int, chains: set[str]) -> None:
         """Fails what was decided on an append that did not happen: all that waits, and all that is submitted by tasks
         that run before the callers hear of it. To be called before the first of them is told: then this ends in time.
         """
         if chains:
             self._broken |= chains
             asyncio.get_running_loop().call_soon(self._broken.difference_update, chains)
-            _fail_chains(queue.waiting, chains)
+            fail_chains(self._shards[shard].waiting, chains)
 
-    async def _call(self, shard: int, batch: list[_Waiting]) -> tuple[int, str | None]:
-        arguments = _arguments(batch)
+    async def _call(self, batches: Mapping[int, list[Waiting]]) -> list[asyncpg.Record]:
+        """The answers, one per shard. Locks are taken in the order of the shards, so calls never wait in a circle."""
+        shards = sorted(batches)
+        columns = zip(*(arguments(batches[shard]) for shard in shards), strict=True)
+        given = [shards, *map(list, columns)]
         loop = asyncio.get_running_loop()
         give_up_at = loop.time() + self._retry_for_s
         while True:
             try:
                 async with self._connections.one() as connection:
-                    answer = await connection.fetchrow(APPEND, shard, *arguments)
-                assert answer is not None, "a function with OUT parameters returns one row"
-                return answer["before"], answer["answers"]
+                    answers: list[asyncpg.Record] = await connection.fetch(APPEND, *given)
+                    return answers
             except LOST as error:
                 if loop.time() > give_up_at:
                     msg = f"the database gave no answer for {self._retry_for_s:.0f} s"
                     raise OutcomeUnknown(msg) from error
-                log.warning("append sent again", shard=shard, appends=len(batch), error=type(error).__name__)
+                log.warning("append sent again", shards=shards, error=type(error).__name__)
                 await asyncio.sleep(RETRY_EVERY_S)
-
-
-def _next_batch(waiting: deque[_Waiting], *, appends_max: int) -> list[_Waiting]:
-    batch = [waiting.popleft()]
-    events = len(batch[0].rows)
-    while waiting and len(batch) < appends_max:
-        events += len(waiting[0].rows)
-        if events > BATCH_EVENTS_MAX:
-            break
-        batch.append(waiting.popleft())
-    return batch
-
-
-def _fail_chains(waiting: deque[_Waiting], chains: set[str]) -> None:
-    """Takes out and fails everything of these chains."""
-    if not waiting:
-        return
-    kept = [one for one in waiting if one.chain not in chains]
-    for one in waiting:
-        if one.chain in chains:
-            one.tell(Conflict(one.chain, None))
-    waiting.clear()
-    waiting.extend(kept)
-
-
-def _in_order(batch: list[_Waiting]) -> bool:
-    """Whether each stream's versions follow each other. Only then may the appends be looked at all at once."""
-    last: dict[str, int] = {}
-    for waiting in batch:
-        for row in waiting.rows:
-            before = row[1] - 1
-            if last.get(row[0], before) != before:
-                return False
-            last[row[0]] = row[1]
-    return True
-
-
-def _arguments(batch: list[_Waiting]) -> tuple[bool, str, str]:
-    """What `append_events` takes besides the shard: documents, which cost a third of what arrays do."""
-    at_once = not any(waiting.tracked for waiting in batch) and _in_order(batch)
-    appends = [(waiting.chain, *(waiting.tracked or (None, None)), len(waiting.rows)) for waiting in batch]
-    events = b",".join(waiting.json[1:-1] for waiting in batch if waiting.rows)
-    return at_once, orjson.dumps(appends).decode(), f"[{events.decode()}]"

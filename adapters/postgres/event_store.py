@@ -14,7 +14,8 @@ import asyncpg
 from orjson import JSONEncodeError
 
 from adapters.codec import PersonalKey, decode, stored
-from adapters.postgres.appender import RETRY_FOR_S, WAITING_MAX, Answer, Appender, Row
+from adapters.postgres.appender import RETRY_FOR_S, WAITING_MAX, Appender
+from adapters.postgres.batches import Answer, Row
 from adapters.postgres.connections import LastingConnections, PatientPool
 from adapters.postgres.keys import PersonalKeys
 from adapters.postgres.reader import PAGE, Reader, recorded

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
-from adapters.postgres.appender import Answer
+from adapters.postgres.batches import Answer
 from adapters.postgres.event_store import PostgresEventStore
 from domain.log import Append
 from processors.pipeline import Pipeline

@@ -15,12 +15,13 @@ import asyncpg
 from orjson import Fragment
 
 from adapters.codec import as_json
-from adapters.postgres.appender import APPEND, Row
+from adapters.postgres.batches import Row
 from adapters.postgres.event_store import PostgresEventStore
 from domain.log import Append, LogError, Placed
 from domain.streams import owner_of, shard_of
 from tests.conftest import Database
 
+APPEND = "SELECT append_events($1, $2, $3, $4)"
 OWNER = "account/42"
 DEADLINE_S = 20.0
 

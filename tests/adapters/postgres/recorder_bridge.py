@@ -30,7 +30,7 @@ from eventsourcing.persistence import (
 )
 
 from adapters.postgres import tracking as tracks
-from adapters.postgres.appender import Row
+from adapters.postgres.batches import Row
 from adapters.postgres.event_store import PostgresEventStore
 from domain.log import Recorded
 from domain.shapes import Event

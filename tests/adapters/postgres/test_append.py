@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 from eventsourcing.persistence import IntegrityError
 
-from adapters.postgres import appender
+from adapters.postgres import batches
 from adapters.postgres.event_store import PostgresEventStore
 from domain.log import VersionConflict
 from domain.streams import shard_of
@@ -163,7 +163,7 @@ async def test_a_planted_fault_is_seen(
 async def test_a_batch_out_of_order_that_is_looked_at_all_at_once_is_seen(
     store: PostgresEventStore, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(appender, "_in_order", lambda batch: True)
+    monkeypatch.setattr(batches, "_in_order", lambda batch: True)
     with pytest.raises(SEEN):
         await versions_follow_each_other_by_position(store, database)
 

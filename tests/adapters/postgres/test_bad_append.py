@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from adapters.postgres.appender import Appender, Row
+from adapters.postgres.appender import Appender
+from adapters.postgres.batches import Row
 from adapters.postgres.event_store import PostgresEventStore
 from domain.job_words import PromptWritten, ScriptSource, VideoStored
 from domain.log import Append, AppendRejected, Cause, LogError, Placed
@@ -71,7 +72,7 @@ async def test_only_the_guilty_one_is_rejected(bad: list[Row], store: PostgresEv
 async def test_an_appender_that_rejects_the_whole_batch_is_seen(
     store: PostgresEventStore, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def rejects_all(_self: Appender, _queue: Any, batch: list[Any]) -> None:
+    async def rejects_all(_self: Appender, _shard: int, batch: list[Any]) -> None:
         for waiting in batch:
             waiting.tell(AppendRejected("all of it"))
 

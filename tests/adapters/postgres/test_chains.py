@@ -7,13 +7,13 @@ second was decided on it and wants to be version 2, which is free now. It must n
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from typing import Any
 
 import pytest
 
 from adapters.postgres import appender
-from adapters.postgres.appender import Appender, Conflict
+from adapters.postgres.appender import Appender
+from adapters.postgres.batches import Conflict, fail_chains
 from adapters.postgres.event_store import PostgresEventStore
 from domain.account_words import AccountOpened
 from domain.log import Append, VersionConflict
@@ -105,7 +105,7 @@ async def test_a_database_that_forgets_chains_is_seen(store: PostgresEventStore,
 async def test_an_appender_that_leaves_the_waiting_alone_is_seen(
     store: PostgresEventStore, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(appender, "_fail_chains", lambda waiting, chains: None)
+    monkeypatch.setattr(appender, "fail_chains", lambda waiting, chains: None)
     with pytest.raises(SEEN):
         await a_chain_fails_together_across_batches(store, database)
 
@@ -113,9 +113,8 @@ async def test_an_appender_that_leaves_the_waiting_alone_is_seen(
 async def test_an_appender_that_takes_in_what_comes_too_early_is_seen(
     store: PostgresEventStore, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fails_only_the_waiting(_self: Appender, queue: Any, chains: set[str]) -> None:
-        waiting: deque[Any] = queue.waiting
-        appender._fail_chains(waiting, chains)
+    def fails_only_the_waiting(self: Appender, shard: int, chains: set[str]) -> None:
+        fail_chains(self._shards[shard].waiting, chains)
 
     monkeypatch.setattr(Appender, "_break", fails_only_the_waiting)
     with pytest.raises(SEEN):

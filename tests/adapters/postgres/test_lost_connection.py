@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from adapters.postgres import appender, tracking
+from adapters.postgres import appender, batches, tracking
 from adapters.postgres.event_store import PostgresEventStore
 from domain.log import OutcomeUnknown, VersionConflict
 from domain.streams import shard_of
@@ -189,12 +189,12 @@ async def test_a_cancelled_caller_leaves_the_batch_alone(store: PostgresEventSto
 async def test_a_batch_that_drops_the_cancelled_is_seen(
     store: PostgresEventStore, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = appender._next_batch
+    whole = batches.next_batch
 
     def without_the_cancelled(waiting: Any, **limits: Any) -> Any:
         batch: Any = whole(waiting, **limits)  # each answer is told to a future
         return [one for one in batch if not one.answer.args[0].cancelled()]
 
-    monkeypatch.setattr(appender, "_next_batch", without_the_cancelled)
+    monkeypatch.setattr(appender, "next_batch", without_the_cancelled)
     with pytest.raises(SEEN):
         await a_cancelled_caller_leaves_the_batch_alone(store, database)

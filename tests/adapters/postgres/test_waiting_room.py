@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from adapters.postgres.appender import Answer, Appender
+from adapters.postgres.appender import Appender
+from adapters.postgres.batches import Answer
 from adapters.postgres.event_store import PostgresEventStore
 from domain.account_words import OpenAccount
 from domain.log import Append
