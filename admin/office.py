@@ -70,6 +70,14 @@ class Keys(Protocol):
         ...
 
 
+class Dialogues(Protocol):
+    """What people are in the middle of telling the bots."""
+
+    async def forget(self, account: int) -> bool:
+        """Deletes what the person has told the bots so far. Returns whether there was anything."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Office:
     """An open database and who decides on it."""
@@ -81,6 +89,7 @@ class Office:
     settlements: Settlements
     views: ViewStore
     keys: Keys
+    dialogues: Dialogues
     queue: Queue
     verification: VerificationSource
     reconciliation: Reconciliation | None = None

@@ -22,7 +22,9 @@ async def rebuild_all(office: Office, out: TextIO) -> int:
 
 
 async def forget(office: Office, account: int, out: TextIO) -> int:
-    """Deletes the key of the account's personal texts."""
+    """Deletes the key of the account's personal texts, and the dialogue that it is in the middle of."""
+    if await office.dialogues.forget(account):
+        out.write(f"the dialogue of account {account} is deleted\n")
     if await office.keys.forget(account_stream(account)):
         out.write(f"the key of account {account} is deleted: its texts cannot be read any more, its books stay\n")
     else:

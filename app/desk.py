@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from adapters.postgres.accounts import PostgresAccounts
 from adapters.postgres.event_store import PostgresEventStore
+from adapters.postgres.inbox import Dialogues
 from adapters.postgres.open_jobs import PostgresOpenJobs
 from adapters.postgres.verification import PostgresVerification
 from adapters.postgres.views import PostgresViews
@@ -34,6 +35,7 @@ async def office_on(store: PostgresEventStore, settings: Settings) -> AsyncItera
             settlements=store,
             views=PostgresViews(store.pool),
             keys=store.keys,
+            dialogues=Dialogues(store.pool, shards=store.shards),
             queue=PostgresOpenJobs(store.pool),
             verification=PostgresVerification(store.pool),
             reconciliation=await stack.enter_async_context(_reconciliation(store, executor, settings)),

@@ -41,6 +41,7 @@ SAID: Final = """
     UPDATE inbox SET replies = NULL, done_at = clock_timestamp()
     WHERE shard = $1 AND bot = $2 AND update_id = ANY ($3::bigint[]) AND handled_at IS NOT NULL AND done_at IS NULL
 """
+FORGET: Final = "DELETE FROM conversations WHERE shard = $1 AND account = $2"
 SWEEP: Final = """
     DELETE FROM inbox WHERE ctid = ANY (ARRAY(SELECT ctid FROM inbox WHERE shard = $1 AND done_at < $2 LIMIT 5000))
 """
@@ -122,6 +123,19 @@ class PostgresInbox:
     def shard(self, account: int) -> int:
         """The account's shard."""
         return shard_of(account_stream(account), self._shards)
+
+
+class Dialogues:
+    """The dialogues of all bots."""
+
+    def __init__(self, pool: PatientPool, *, shards: int) -> None:
+        self._pool = pool
+        self._shards = shards
+
+    async def forget(self, account: int) -> bool:
+        """Deletes what the person has told the bots so far. Returns whether there was anything."""
+        deleted = await self._pool.execute(FORGET, shard_of(account_stream(account), self._shards), account)
+        return deleted != "DELETE 0"
 
 
 class UpdateSweep:

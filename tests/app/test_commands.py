@@ -14,9 +14,12 @@ import asyncpg
 import pytest
 
 from adapters.postgres.event_store import PostgresEventStore
+from domain.streams import shard_of
 from tests.app.program import Ran, run, settings_of, start
 from tests.conftest import Database
 from tests.processors.scene import at_work
+
+DIALOGUE = "INSERT INTO conversations (shard, bot, account, content, updated_at) VALUES ($1, 7, 42, '{}', now())"
 
 
 @pytest.fixture
@@ -129,7 +132,11 @@ async def test_verify_rebuild_and_forget(terminal: Terminal, store: PostgresEven
     assert (ran.code, json.loads(ran.out)["sound"], json.loads(ran.out)["events"]) == (0, True, 5)
     ran = await terminal.types("forget", "42")
     assert (ran.code, ran.sentence) == (2, "forgetting account 42 cannot be undone: add --yes")
-    assert "is deleted" in (await terminal.types("forget", "42", "--yes")).out
+    await store.pool.execute(DIALOGUE, shard_of("account/42", store.shards))
+    forgotten = (await terminal.types("forget", "42", "--yes")).out.splitlines()
+    assert forgotten[0] == "the dialogue of account 42 is deleted"
+    assert "the key of account 42 is deleted" in forgotten[1]
+    assert await store.pool.fetchval("SELECT count(*) FROM conversations") == 0
     assert "has no key" in (await terminal.types("forget", "42", "--yes")).out
     assert (await terminal.types("account", "42")).code == 0
 
