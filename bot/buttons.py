@@ -33,6 +33,8 @@ class Place(StrEnum):
     """A new order, from the photo on."""
     AGAIN = "again"
     """Another one of the last order."""
+    ORDER = "order"
+    """The order that is being put together, where it was left."""
     VIDEOS = "videos"
     BALANCE = "balance"
     PACKAGES = "packages"

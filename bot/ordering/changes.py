@@ -6,10 +6,10 @@ from aiogram import F, Router
 from aiogram.filters import StateFilter
 from aiogram.types import CallbackQuery, Message
 
-from bot.buttons import Change, Choose, Part
+from bot.buttons import Change, Choose, Go, Part, Place
 from bot.desk import Desk
 from bot.ordering import keyboards
-from bot.ordering.asking import ask_count, ask_idea, ask_photo, ask_words
+from bot.ordering.asking import ask_again, ask_count, ask_idea, ask_photo, ask_words
 from bot.ordering.card import show_card
 from bot.ordering.draft import OLD_CARD, Step, change, is_present, is_whole, message_of, out_of_date, stands_at
 from bot.ordering.keyboards import KEEP
@@ -17,6 +17,15 @@ from bot.ordering.offer import COUNTS, affordable, balance_of, length_of, model_
 from bot.talk import Talk
 
 router = Router(name="changes")
+
+
+@router.callback_query(Go.filter(F.place == Place.ORDER))
+async def go_order(_: CallbackQuery, talk: Talk, desk: Desk) -> None:
+    """The card, or the question that is open: where other things came in between it is far above."""
+    if talk.conversation.draft.photo is None:
+        return out_of_date(talk)
+    await ask_again(talk, desk)
+    return None
 
 
 @router.callback_query(Change.filter())

@@ -13,13 +13,13 @@ from bot.buttons import Cancel, Confirm, Discard, Place, order_id
 from bot.desk import Desk
 from bot.ordering.card import show_card
 from bot.ordering.changes import offer_models
-from bot.ordering.draft import LAST_ORDER, forget, is_present, is_whole, message_of, out_of_date
+from bot.ordering.draft import LAST_ORDER, OLD_CARD, forget, is_present, is_whole, message_of, out_of_date
 from bot.ordering.keyboards import button, keyboard
 from bot.ordering.offer import is_offered, length_of, model_of, ratio_of
 from bot.refusals import button_to
 from bot.talk import Talk
 from domain.order import PlaceOrder
-from domain.refusals import SameIdOtherContent
+from domain.refusals import AccountInDebt, InsufficientCredits, SameIdOtherContent
 
 router = Router(name="confirming")
 
@@ -42,6 +42,9 @@ async def confirm(query: CallbackQuery, callback_data: Confirm, talk: Talk, desk
         await desk.do(command, talk)
     except SameIdOtherContent:  # the message is the card of another order, and became its status long ago
         return talk.toast("order-already-accepted")
+    except (InsufficientCredits, AccountInDebt):  # until it is paid the card may come again further below
+        talk.conversation.memory[OLD_CARD] = message
+        raise
     _accept(talk, command, message=message)
     return None
 

@@ -54,7 +54,7 @@ async def paid(message: Message, talk: Talk, desk: Desk) -> None:
                 talk.say_text("\n".join(lines), receipt(talk, Place.NEW, Place.BALANCE))
             else:
                 lines.append(talk.text("paid-draft"))
-                talk.say_text("\n".join(lines), receipt(talk, Place.BALANCE))
+                talk.say_text("\n".join(lines), receipt(talk, Place.ORDER, Place.BALANCE))
         case _:
             talk.say("paid-and-refunded", receipt(talk, Place.BALANCE))
 

@@ -67,9 +67,11 @@ async def claim(typed_code: str, talk: Talk, desk: Desk) -> None:
     lines = [talk.text("promo-claimed", code=code, n=claimed.amount)]
     if claimed.expires_at is not None:
         lines.append(talk.text("promo-until", date=f"{claimed.expires_at:%d.%m.%Y}"))
+    back_to = Place.NEW
     if stop_asking(talk):
         lines.append(talk.text("promo-go-on"))
-    talk.say_text("\n\n".join(lines), receipt(talk, Place.BALANCE, Place.NEW))
+        back_to = Place.ORDER
+    talk.say_text("\n\n".join(lines), receipt(talk, back_to, Place.BALANCE))
 
 
 def _ask(event: Message | CallbackQuery, talk: Talk) -> None:

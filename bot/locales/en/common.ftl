@@ -7,6 +7,7 @@ credits = { $n ->
 
 go-menu = ☰ Menu
 go-new = 🎬 New video
+go-order = 🎬 Back to my order
 go-again = 🔁 Another one
 go-videos = 📼 My videos
 go-balance = 💳 Balance

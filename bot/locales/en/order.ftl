@@ -116,7 +116,7 @@ card-left = 💳 Left on your balance: { $left }
 card-short = 💳 Short of { credits }. Top up and come back: the order will wait.
 card-debt = 💳 There is a debt of { credits }. It comes first, new videos after it.
 card-money = <i>Credits are reserved when you confirm and spent only for a video you received. If it fails, they come back.</i>
-card-replaced = 📝 The order has changed, its new card is below.
+card-replaced = 📝 The card of your order is further below now.
 card-press = No text is needed here: confirm the order with the button on its card, or change something in it.
 
 change-photo = 📷 Photo

@@ -78,7 +78,7 @@ invoice-fault-paid-already = This invoice is paid already. To buy more, open a n
 invoice-fault-stale = This invoice is too old. Open a new one: /buy
 
 paid = ✅ Thank you! Your payment has arrived: <b>+{ credits }</b>.
-paid-draft = 🎬 Your order is waiting: go back to it above and carry on, nothing has to be typed twice.
+paid-draft = 🎬 Your order is waiting: carry on with it, nothing has to be typed twice.
 paid-and-refunded = This payment was returned already, so no credits came with it.
 refunded = ↩️ Payment returned: { $stars } ⭐.
 refunded-credits = Taken back: <b>{ credits }</b>.
@@ -109,7 +109,7 @@ promo-ask = 🎟 Send the promo code in one message.
 promo-no-code = This does not look like a promo code: it has 4 to 32 Latin letters, digits and dashes. Send it again.
 promo-claimed = 🎟 Promo code <b>{ $code }</b> accepted: <b>+{ credits }</b>. They will be on your balance in a few seconds.
 promo-until = Use them until { $date }.
-promo-go-on = 🎬 Back to your order: answer the question above.
+promo-go-on = 🎬 Your order is waiting where you left it.
 refusal-unknown-code = There is no such promo code. Check it for typing mistakes and send it again.
 refusal-code-expired = This promo code's time is over.
 refusal-code-used-up = This promo code is used up.

@@ -8,6 +8,7 @@ credits = { $n ->
 
 go-menu = ☰ Меню
 go-new = 🎬 Новое видео
+go-order = 🎬 Вернуться к заказу
 go-again = 🔁 Ещё одно
 go-videos = 📼 Мои видео
 go-balance = 💳 Баланс

@@ -34,7 +34,7 @@ async def test_the_photo_alone_is_replaced(anna: Person) -> None:
     assert anna.draft.photo != before.photo
     same = {"photo": before.photo, "serial": before.serial}
     assert anna.draft.model_copy(update=same) == before
-    assert "новая карточка ниже" in anna.shows(card)
+    assert "теперь ниже" in anna.shows(card)
     assert anna.labels(card) == []
     assert anna.newest > card
     await anna.says(photo=COFFEE, album="a")
@@ -52,7 +52,7 @@ async def test_the_idea_is_changed_in_the_card_s_place(anna: Person) -> None:
     await anna.taps("Своя идея")
     assert "Опишите своё видео" in anna.shows(card)
     await anna.says("Чашка на окне")
-    assert "новая карточка ниже" in anna.shows(card)
+    assert "теперь ниже" in anna.shows(card)
     assert "Ваша идея:</b> Чашка на окне" in anna.shows()
     assert (anna.draft.template, anna.draft.prompt) == (None, "Чашка на окне")
     await anna.taps("Идея")
@@ -67,7 +67,7 @@ async def test_the_product_and_the_wishes_are_changed_or_removed(anna: Person) -
         assert ("Кофе в зёрнах" if name == "Товар" else "Тёплый свет") in anna.words
         await anna.says("Совсем другое")
         assert f"{name}:</b> Совсем другое" in anna.shows()
-        assert "новая карточка ниже" in anna.shows(card)
+        assert "теперь ниже" in anna.shows(card)
         await anna.taps(label)
         await anna.taps("Убрать этот текст")
         assert f"{name}:</b> {'без описания' if name == 'Товар' else 'нет'}" in anna.shows()

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from app.catalogue import packaged_catalogue
 from domain.catalogue import Catalogue
 from domain.revocation import RevokeCredits
-from tests.bot.ordering.person import Person
+from tests.bot.ordering.person import COFFEE, Person
 from tests.bot.scene import Scene, toast, words
 
 STALE = "Эта кнопка уже не действует."
@@ -101,6 +101,35 @@ async def test_without_credits_the_card_waits_until_they_are_bought(scene: Scene
     assert anna.toast == "Заказ принят!"
     assert await anna.jobs_count() == 5
     await scene.verified()
+
+
+async def test_after_buying_credits_the_card_comes_again_further_below(scene: Scene, anna: Person) -> None:
+    old = await anna.at_card(5)
+    taken = RevokeCredits(account=42, at=datetime.now(UTC), revocation="r", amount=7, reason="a test", by="a test")
+    await anna.does(taken)
+    await anna.taps("Заказать")
+    await anna.given(2, source="more")
+    await anna.taps_data("g:order")
+    assert "ниже" in anna.shows(old)
+    assert anna.labels(old) == []
+    card = anna.newest
+    assert card > old
+    await anna.taps("Заказать")
+    assert anna.order(card)
+    assert await anna.jobs_count() == 5
+    await scene.verified()
+
+
+async def test_without_an_order_there_is_nothing_to_go_back_to(anna: Person) -> None:
+    await anna.taps_data("g:order", message=1)
+    assert anna.toast == STALE
+
+
+async def test_on_the_way_back_an_open_question_is_asked_again(anna: Person) -> None:
+    await anna.says(photo=COFFEE)
+    asked = anna.words
+    await anna.taps_data("g:order")
+    assert anna.words in asked
 
 
 async def test_in_debt_the_card_waits_until_it_is_settled(anna: Person) -> None:

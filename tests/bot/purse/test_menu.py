@@ -23,7 +23,7 @@ from domain.refusals import Refusal
 from tests.bot.purse.chat import ANNA, as_it_stands, balance, gets_invoice, is_ordering, payment, refund, tap
 from tests.bot.scene import Scene, buttons_of, toast, words
 
-OF_ORDERING = {Go(place=place).pack() for place in (Place.NEW, Place.AGAIN, Place.VIDEOS)}
+OF_ORDERING = {Go(place=place).pack() for place in (Place.NEW, Place.AGAIN, Place.ORDER, Place.VIDEOS)}
 COMMANDS_OF_ORDERING = {"new", "again", "videos", "cancel"}
 
 

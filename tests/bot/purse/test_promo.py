@@ -87,7 +87,9 @@ async def test_a_question_for_a_code_interrupts_an_order_and_gives_it_back(scene
     draft = is_ordering(scene, ANNA)
     await scene.says(ANNA, "/promo")
     await scene.says(ANNA, "/promo")
-    assert "Продолжаем заказ" in words(await scene.says(ANNA, "SPRING"))
+    replies = await scene.says(ANNA, "SPRING")
+    assert "Ваш заказ ждёт" in words(replies)
+    assert [button.callback_data for button in buttons_of(replies[-1])] == ["g:order", "g:balance"]
     assert scene.conversations[ANNA].draft == draft
     assert words(await scene.says(ANNA, "some steam")) == "wishes: some steam"
 
