@@ -15,13 +15,14 @@ ScriptWords = Annotated[str, Field(strict=True, min_length=40, max_length=600, p
 
 
 class Template(Value):
-    """One idea. `script` is English, for the video model, and names the product; `example` shows what comes of it."""
+    """One idea. `script` is English, for the video model, and names the product; the examples show what comes of it."""
 
     id: Id
     title_ru: Words
     title_en: Words
     script: ScriptWords
-    example: Words
+    example_ru: Words
+    example_en: Words
 
     def script_for(self, product: str) -> str:
         """The script with the product's name in its place."""

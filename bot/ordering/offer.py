@@ -80,7 +80,5 @@ def title_of(talk: Talk, template: Template) -> str:
 
 
 def outlook_of(talk: Talk, template: Template) -> str:
-    """What a video of the template will be like. Examples are written in Russian, scripts in English."""
-    if talk.language is Language.RU:
-        return template.example
-    return template.script_for(talk.plain("idea-your-product"))
+    """What a video of the template may be like."""
+    return template.example_ru if talk.language is Language.RU else template.example_en

@@ -10,7 +10,8 @@ from domain.script import ENGLISH, is_written_in
 from domain.templates import PRODUCT
 
 SCRIPT = "{product} stands on a table and the camera comes closer."
-ONE = f'[[templates]]\nid = "t"\ntitle_ru = "Тест"\ntitle_en = "T"\nscript = "{SCRIPT}"\nexample = "e"\n'
+TITLES = 'title_ru = "Тест"\ntitle_en = "T"'
+ONE = f'[[templates]]\nid = "t"\n{TITLES}\nscript = "{SCRIPT}"\nexample_ru = "e"\nexample_en = "e"\n'
 
 
 def test_what_is_packaged_offers_six_to_eight_ideas_in_two_languages() -> None:
@@ -19,6 +20,9 @@ def test_what_is_packaged_offers_six_to_eight_ideas_in_two_languages() -> None:
     assert [template.id for template in templates.values()] == list(templates)
     assert len({template.title_ru for template in templates.values()}) == len(templates)
     assert len({template.title_en for template in templates.values()}) == len(templates)
+    for template in templates.values():
+        assert not is_written_in(template.example_ru, ENGLISH)
+        assert is_written_in(template.example_en, ENGLISH)
 
 
 def test_every_packaged_script_is_english_and_names_the_product() -> None:
@@ -38,7 +42,7 @@ def test_every_packaged_script_is_english_and_names_the_product() -> None:
         (ONE.replace("{product}", "It"), "templates.0.script is wrong"),
         (ONE.replace("{product}", "{product} {wishes}"), "templates.0.script is wrong"),
         (ONE.replace('id = "t"', 'id = "t t"'), "templates.0.id is wrong"),
-        (ONE.replace('example = "e"', ""), "templates.0.example is wrong"),
+        (ONE.replace('example_en = "e"', ""), "templates.0.example_en is wrong"),
         (ONE + 'colour = "red"', "templates.0.colour is wrong"),
         (ONE + ONE, "there are two templates t"),
     ],

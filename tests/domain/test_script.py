@@ -25,7 +25,8 @@ TEMPLATE = Template(
     title_ru="Наезд",
     title_en="Zoom",
     script="{product} stands on a table. The camera comes closer to {product}.",
-    example="Кружка",
+    example_ru="Кружка",
+    example_en="A mug",
 )
 RUSSIAN = Language("Russian", "CYRILLIC")
 ANY = st.text(st.characters())

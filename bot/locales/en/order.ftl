@@ -47,7 +47,6 @@ idea-ask =
     Pick an idea, or just write your own.
 idea-own-button = ✍️ My own idea
 idea-back-button = ← Ideas
-idea-your-product = your product
 idea-picked =
     🎬 <b>{ $title }</b>
     { $outlook }

@@ -48,7 +48,6 @@ idea-ask =
     Выберите идею или просто напишите свою.
 idea-own-button = ✍️ Своя идея
 idea-back-button = ← К идеям
-idea-your-product = ваш товар
 idea-picked =
     🎬 <b>{ $title }</b>
     { $outlook }

@@ -54,7 +54,7 @@ async def test_a_photo_becomes_an_order_in_english(scene: Scene, emma: Person) -
     assert "What should the video be like?" in emma.words
     ideas = emma.newest
     await emma.taps("Unboxing")
-    assert "your product rises slowly into view" in emma.shows(ideas)
+    assert "A box opens by itself" in emma.shows(ideas)
     await emma.says("Coffee beans")
     await emma.taps("Skip")
     assert "How many videos?" in emma.shows()
