@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 HOST = "127.0.0.1"
 GOODBYE_S = 2
@@ -50,7 +51,9 @@ async def serving(app: ASGIApp, *, host: str = HOST, port: int = 0) -> AsyncIter
     except OSError:
         listener.close()
         raise
-    server = _Server(uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=GOODBYE_S))
+    server = _Server(
+        uvicorn.Config(_unless_gone(app), log_config=None, access_log=False, timeout_graceful_shutdown=GOODBYE_S)
+    )
     running = asyncio.create_task(server.serve(sockets=[listener]), name="serving")
     ready = asyncio.create_task(server.ready.wait(), name="serving ready")
     try:
@@ -62,6 +65,16 @@ async def serving(app: ASGIApp, *, host: str = HOST, port: int = 0) -> AsyncIter
         ready.cancel()
         server.leave.set()
         await running
+
+
+def _unless_gone(app: ASGIApp) -> ASGIApp:
+    """The app; that a caller left in the middle of a request is nothing to report."""
+
+    async def served(scope: Scope, receive: Receive, send: Send) -> None:
+        with suppress(ClientDisconnect):
+            await app(scope, receive, send)
+
+    return served
 
 
 @asynccontextmanager
