@@ -80,6 +80,7 @@ def pace_of(settings: Settings, *, callbacks: bool) -> Pace:
         msg = "GENERATION_TIMEOUT_S is longer than JOB_TIMEOUT_S: a generation is part of its job"
         raise SettingsError(msg)
     return Pace(
+        second_thoughts=timedelta(seconds=settings.second_thoughts_s),
         queue=timedelta(seconds=settings.queue_timeout_s),
         job=timedelta(seconds=settings.job_timeout_s),
         generation=timedelta(seconds=settings.generation_timeout_s),

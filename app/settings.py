@@ -92,6 +92,7 @@ class Settings(BaseSettings):
     http_port: Annotated[int, Field(ge=0, le=65535)] = 8080
     support_contact: str | None = None
 
+    second_thoughts_s: Annotated[int, Field(ge=0, le=60)] = 2
     connect_timeout_s: Seconds = 30
     send_timeout_s: Seconds = 180
     generation_timeout_s: Seconds = 600

@@ -139,6 +139,8 @@ def next_step(job: JobState, now: datetime, pace: Pace = USUAL) -> Step:
             return GiveUp(Reason.QUEUE)
         case Requested(work) | Generating(work) | Resting(work) | Generated(work) if work.since + pace.job <= now:
             return GiveUp(Reason.TIME)
+        case Queued(brief) if now < brief.at + pace.second_thoughts:
+            return WaitUntil(brief.at + pace.second_thoughts)
         case Queued(brief):
             return WriteScript(brief)
         case Scripted(brief, script):

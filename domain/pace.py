@@ -21,12 +21,14 @@ def seconds(number: int) -> timedelta:
 class Pace(Value):
     """The deadlines of a job and the rhythm of its steps.
 
-    A job may wait `queue` long for its first request; from that request on it may take `job` altogether, and each
+    A job is left alone for `second_thoughts` after its order, so that who changes their mind can cancel it.
+    It may wait `queue` long for its first request; from that request on it may take `job` altogether, and each
     request `generation`. An unanswered request waits that long for a callback too, if `callbacks` can come, and is
     then made again, up to `resubmissions_max` times a job. A task is looked for `not_found` long before it counts as
     lost. For `late` after the last request, videos that come after the end are still taken.
     """
 
+    second_thoughts: Spread = seconds(0)
     queue: Span = timedelta(hours=6)
     job: Span = seconds(1800)
     generation: Span = seconds(600)

@@ -142,6 +142,7 @@ def _settings(wish: Wish) -> Settings:
         "kie_upload_base": wish.kie,
         "kie_result_hosts": "127.0.0.1",
         "kie_creations_per_10s": 0,
+        "second_thoughts_s": 2 if wish.talk else 0,
         "openai_api_key": SecretStr(PLAY_KEY),
         "openai_base_url": wish.openai,
         "public_url": wish.public_url,

@@ -208,6 +208,7 @@ async def town_at_work(
         "http_port": 0,
         "chat_port": 0,
         "kie_creations_per_10s": 0,
+        "second_thoughts_s": 0,
         "telegram_messages_per_s": 0,
         "support_contact": "@neurocards_support",
         "shutdown_s": 10,

@@ -89,6 +89,12 @@ def test_every_state_has_its_step(kind: type[JobState]) -> None:
     assert next_step(state_of(kind), s.NOON, PACE) == STEPS[kind]
 
 
+def test_an_order_is_left_alone_for_a_moment_in_which_it_can_be_cancelled() -> None:
+    kind = Pace(second_thoughts=timedelta(seconds=2))
+    assert next_step(state_of(Queued), s.NOON, kind) == WaitUntil(s.after(seconds=2))
+    assert next_step(state_of(Queued), s.after(seconds=2), kind) == WriteScript(BRIEF)
+
+
 def test_a_rest_that_is_over_is_followed_by_the_next_request_with_another_key() -> None:
     assert next_step(state_of(Resting), s.after(seconds=9), PACE) == WaitUntil(j.REST_IS_OVER)
     again = AskForTask(BRIEF, "steam rises", number=2, avoid="k1")

@@ -167,7 +167,13 @@ async def pipeline_at_work(
 
 
 def _settings(folder: Path, others: Mapping[str, Any]) -> Settings:
-    own = {"data_dir": folder, "data_key": SecretStr(DATA_KEY.hex()), "http_port": 0, "kie_creations_per_10s": 0}
+    own = {
+        "data_dir": folder,
+        "data_key": SecretStr(DATA_KEY.hex()),
+        "http_port": 0,
+        "kie_creations_per_10s": 0,
+        "second_thoughts_s": 0,
+    }
     return Settings(_env_file=None, **{**own, **others})
 
 

@@ -22,6 +22,7 @@ from domain.reasons import Reason
 from tests.conftest import Database
 from tests.processors.pipeline_scene import (
     PRICE,
+    SPEED,
     ended_with,
     kinds,
     only,
@@ -205,6 +206,18 @@ async def test_a_job_that_is_cancelled_in_time_is_left_alone(database: Database,
         progress = await scene.ended(ME, job)
         assert (progress.stage, progress.refunded) == (Stage.CANCELLED, PRICE)
         assert scene.kie.paid_creations == 0
+        await scene.verified()
+
+
+async def test_an_order_can_be_cancelled_before_anything_is_done_for_it(database: Database, tmp_path: Path) -> None:
+    slow = Pace(second_thoughts=timedelta(seconds=3 * SPEED))
+    async with pipeline_at_work(database, tmp_path, pace=slow) as scene:
+        regretted, meant = await scene.order(ME, count=2)
+        await scene.company.executor.execute(CancelJob(account=ME, at=datetime.now(UTC), job=regretted))
+        assert (await scene.ended(ME, regretted)).stage is Stage.CANCELLED
+        assert scene.openai.requests == []
+        assert (await scene.ended(ME, meant)).stage is Stage.READY
+        assert (len(scene.openai.requests), scene.kie.paid_creations) == (1, 1)
         await scene.verified()
 
 

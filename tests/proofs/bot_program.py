@@ -64,6 +64,7 @@ class Wish:
             "kie_upload_base": self.kie,
             "kie_result_hosts": "127.0.0.1",
             "kie_creations_per_10s": 0,
+            "second_thoughts_s": 0,
             "openai_api_key": SecretStr(PLAY_KEY),
             "openai_base_url": f"{self.openai}/v1",
             "support_contact": "@neurocards_support",

@@ -108,6 +108,7 @@ def _settings(wish: Wish) -> Settings:
         "kie_upload_base": wish.kie,
         "kie_result_hosts": "127.0.0.1",
         "kie_creations_per_10s": 0,
+        "second_thoughts_s": 0,
         "openai_api_key": SecretStr("sandbox-key"),
         "openai_base_url": wish.openai,
         "public_url": wish.public_url,
