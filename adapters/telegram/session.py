@@ -16,7 +16,7 @@ from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import PRODUCTION, TelegramAPIServer
 from aiogram.enums import ParseMode
 from aiogram.exceptions import ClientDecodeError, TelegramAPIError, TelegramNetworkError
-from aiogram.methods import GetUpdates, Response, TelegramMethod
+from aiogram.methods import EditMessageText, GetUpdates, Response, TelegramMethod
 from aiogram.methods.base import TelegramType
 from aiogram.types import InputFile
 from aiohttp import ClientError, ClientResponseError, ClientSession, ClientTimeout, FormData, InvalidURL
@@ -28,6 +28,9 @@ CONNECTIONS_MAX: Final = 100
 TOKEN: Final = re.compile(r"[0-9]{1,20}:[A-Za-z0-9_-]{1,100}")
 TELLS_THE_ADDRESS: Final = (ClientResponseError, InvalidURL)
 """Errors of aiohttp whose words hold the address of the call, and so the token."""
+
+CHANGED: Final = EditMessageText.__returning__
+"""What is returned by the methods that change a message: the message, or True."""
 
 AS_JSON: Final = {"Content-Type": "application/json"}
 
@@ -102,7 +105,12 @@ class TelegramSession(AiohttpSession):
     def check_response(
         self, bot: Bot, method: TelegramMethod[TelegramType], status_code: int, content: str
     ) -> Response[TelegramType]:
-        """The answer, if it says that all went well. Raises one of aiogram's errors, or UnreadableAnswer."""
+        """The answer, if it says that all went well. Raises one of aiogram's errors, or UnreadableAnswer.
+
+        Of a message that was changed it is True: whoever changed it knows it, and reading it takes long.
+        """
+        if method.__returning__ == CHANGED and status_code == 200 and _is_well(content):
+            return Response.model_construct(ok=True, result=cast("TelegramType", True))
         try:
             return super().check_response(bot, method, status_code, content)
         except ClientDecodeError as error:
@@ -178,6 +186,14 @@ async def bot_of(
 
 def _json(value: object) -> str:
     return orjson.dumps(value).decode()
+
+
+def _is_well(content: str) -> bool:
+    try:
+        data = orjson.loads(content)
+    except ValueError:
+        return False
+    return isinstance(data, dict) and data.get("ok") is True and isinstance(data.get("result"), dict)
 
 
 def _what_was_done(data: object, status: int) -> tuple[bool, int | None]:

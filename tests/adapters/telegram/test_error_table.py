@@ -177,7 +177,7 @@ async def test_a_caption_within_a_medium_goes_in_plain_words_too() -> None:
     fault = no(BAD, "Bad Request: can't parse entities: Unsupported start tag")
     media = InputMediaPhoto(media="file-id", caption="<b>bold")
     async with serving_bytes(fault) as api, speaking(api.url) as talk:
-        assert await talk.messenger.say(EditMessageMedia(chat_id=CHAT, message_id=7, media=media)) == Said(77)
+        assert await talk.messenger.say(EditMessageMedia(chat_id=CHAT, message_id=7, media=media)) == Said(7)
         marked, plain = (json.loads(request.form()["media"]) for request in api.requests)
     assert (marked["caption"], marked["parse_mode"]) == ("<b>bold", "HTML")
     assert plain["caption"] == "bold"
