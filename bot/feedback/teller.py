@@ -45,8 +45,8 @@ Answer = Said | NotSaid | MaybeSaid
 
 class Rhythm(NamedTuple):
     """How often a card changes at most, how often a place in line is looked at, near the front and far from it, and how
-    soon what could not be said is tried again. A new order's card waits for its place to be known, up to
-    `place_within_s`, and `first_after_s` in any case: whoever accepted the order has changed the card by then.
+    soon what could not be said is tried again. A new order is left alone for `first_after_s`: whoever accepted it has
+    changed the card by then. After that its card waits for its place to be known, up to `place_within_s`.
 
     Seconds of the machine: the messenger counts those.
     """
@@ -156,6 +156,9 @@ class Teller:
     async def _look(self) -> float | None:
         """Says what is due, and keeps that. Returns when to look again if nothing happens."""
         upto, now = self._news, asyncio.get_running_loop().time()
+        first = self._begun_at + self._ground.rhythm.first_after_s
+        if self._told.card is None and now < first:
+            return first
         self._take_change()
         language, wait = await self._read(upto)
         later: list[float] = []
@@ -189,11 +192,9 @@ class Teller:
 
     def _is_new(self, wait: Wait | None) -> bool:
         """Whether the card is still as it was when the order was accepted, and the view may not know the order yet."""
-        if self._told.card is not None:
+        if self._told.card is not None or wait is not None or not self._is_queued():
             return False
-        age_s, rhythm = asyncio.get_running_loop().time() - self._begun_at, self._ground.rhythm
-        lags_behind = wait is None and self._is_queued()
-        return age_s < (rhythm.place_within_s if lags_behind else rhythm.first_after_s)
+        return asyncio.get_running_loop().time() - self._begun_at < self._ground.rhythm.place_within_s
 
     def _look_again_s(self, wait: Wait | None) -> float:
         rhythm = self._ground.rhythm
