@@ -5,7 +5,7 @@
 # ARGS     handed on, as in: make test ARGS="-k ledger -x"
 
 PYTHON  ?= python3
-WORKERS ?= 2
+WORKERS ?= 3
 ARGS    ?=
 
 BIN := .venv/bin

@@ -5,6 +5,7 @@ Cheap on purpose: 480 lines, 24 frames a second, a few seconds.
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -33,6 +34,7 @@ SPELLING: Final = str.maketrans(
     dict(zip(CYRILLIC, IN_LATIN, strict=True))
     | {letter.upper(): latin.capitalize() for letter, latin in zip(CYRILLIC, IN_LATIN, strict=True)}
 )
+QUOTED: Final = re.compile(r"“([^”]+)”")
 CAPTION_WORDS_MAX: Final = 6
 CAPTION_LENGTH_MAX: Final = 44
 
@@ -129,8 +131,9 @@ def _caption(words: str, size: tuple[int, int]) -> Image.Image:
 
 
 def caption_of(prompt: str) -> str:
-    """The first words of a prompt, one line of them."""
-    words = prompt.split()
+    """What a prompt quotes first, or its first words: one line."""
+    quoted = QUOTED.search(prompt)
+    words = (quoted[1] if quoted else prompt).split()
     text = " ".join(words[:CAPTION_WORDS_MAX])
     return text if len(text) <= CAPTION_LENGTH_MAX else f"{text[: CAPTION_LENGTH_MAX - 1].rstrip()}…"
 

@@ -15,6 +15,8 @@ from adapters.sandbox.openai_faults import Fault, error_body
 IMAGE_STARTS: Final = (b"\xff\xd8\xff", b"\x89PNG\r\n", b"GIF8", b"RIFF")
 DATA_URL: Final = re.compile(r"data:image/(?:jpeg|png|gif|webp);base64,(.*)", re.DOTALL)
 PLAIN_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9 '&-]{1,60}")
+NAME: Final = re.compile(r"[^\W\d_][\w '&-]{1,23}(?!\w)")
+"""The beginning of what a product is called, in any alphabet: so much of it that the script is still English."""
 CREATED: Final = 1_767_225_600
 
 SCENES: Final = (
@@ -78,7 +80,8 @@ def completion(asked: dict[str, Any], fault: Fault, *, number: int) -> dict[str,
 
 
 def script_about(words: str) -> str:
-    """An English script, always the same for the same words. Names the product if the words tell a plain name."""
+    """An English script, always the same for the same words. Names the product if the words tell a name; one of
+    another alphabet is quoted."""
     lot = crc32(words.encode(errors="replace"))
     scene, move, end = SCENES[lot % 4], MOVES[lot // 4 % 4], ENDS[lot // 16 % 3]
     return f"{_product(words)} {scene}. {move} {end}"
@@ -90,8 +93,12 @@ def _product(words: str) -> str:
         product = json.loads(found.group()).get("product") if found else None
     except ValueError:
         product = None
-    name = PLAIN_NAME.match(product) if isinstance(product, str) else None
-    return f"{name.group().strip().capitalize()}" if name else "The product"
+    if not isinstance(product, str):
+        return "The product"
+    if plain := PLAIN_NAME.match(product):
+        return plain.group().strip().capitalize()
+    name = NAME.match(product)
+    return f"“{name.group().strip()}”" if name else "The product"
 
 
 def _wrong(message: str, *, code: str | None, param: str | None = None) -> dict[str, Any]:

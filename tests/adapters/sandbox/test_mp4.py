@@ -106,6 +106,7 @@ def test_a_caption_is_the_first_words_of_the_prompt() -> None:
     assert caption_of(" Кофе\n  в  зёрнах ") == "Кофе в зёрнах"
     assert caption_of("one two three four five six seven") == "one two three four five six"
     assert caption_of("") == ""
+    assert caption_of("“Кофе в зёрнах” stands on “pale” stone") == "Кофе в зёрнах"
 
 
 @given(st.text(max_size=200))

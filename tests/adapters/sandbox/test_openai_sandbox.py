@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -9,9 +10,11 @@ import httpx
 import openai
 import pytest
 
+from adapters.sandbox.openai_answers import script_about
 from adapters.sandbox.openai_faults import Fault, error
 from adapters.sandbox.openai_sandbox import OpenAISandbox
 from app.serving import serving
+from domain.script import ENGLISH, is_written_in
 
 MESSAGES: Any = [{"role": "user", "content": '{"product": "blue mug"}'}]
 GARBLED = "data:image/jpeg;base64,aGVsbG8="
@@ -52,6 +55,22 @@ async def test_the_same_request_gets_the_same_script(client: openai.AsyncOpenAI,
     assert first.id != second.id
     assert first.usage.total_tokens > 0
     assert len(sandbox.requests) == 3
+
+
+@pytest.mark.parametrize(
+    ("product", "named"),
+    [
+        ("Кофе в зёрнах, тёмная обжарка", "“Кофе в зёрнах”"),
+        ("Наушники беспроводные с шумоподавлением", "“Наушники беспроводные с”"),
+        ("Щ" * 60, "The product"),
+        ("12 шт.", "The product"),
+    ],
+)
+def test_a_name_of_another_alphabet_is_quoted_and_the_script_is_english_still(product: str, named: str) -> None:
+    for wishes in range(50):
+        script = script_about(json.dumps({"product": product, "wishes": str(wishes)}, ensure_ascii=False))
+        assert script.startswith(f"{named} ")
+        assert is_written_in(script, ENGLISH)
 
 
 async def test_models_are_listed(client: openai.AsyncOpenAI) -> None:
