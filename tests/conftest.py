@@ -38,6 +38,22 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ[FOLDER] = folder
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Has each process of the run begin with its share of the long tests, those that have a time-out of their own:
+    begun at the end, they would be waited for with nothing else to do. Every process gets one part of the order.
+    """
+    processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    long = [item for item in items if item.get_closest_marker("timeout")]
+    short = [item for item in items if not item.get_closest_marker("timeout")]
+    part, dealt = -(-len(items) // processes), list[pytest.Item]()
+    for number in range(processes):
+        mine = long[number::processes]
+        room = max(0, part - len(mine))
+        dealt += mine + short[:room]
+        del short[:room]
+    items[:] = dealt + short
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         shutil.rmtree(os.environ.pop(FOLDER), ignore_errors=True)
