@@ -22,9 +22,9 @@ CallbackUrl = Callable[[int, str, int], str]
 class Slots:
     """How many calls to each outside service may be under way at once in this process."""
 
-    scripts: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(32))
-    creations: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(32))
-    questions: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(64))
+    scripts: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(16))
+    creations: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(16))
+    questions: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(32))
     downloads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(16))
     sends: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(16))
 

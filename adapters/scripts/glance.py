@@ -23,7 +23,7 @@ def glance(photo: bytes) -> bytes:
         with Image.open(BytesIO(photo), formats=("JPEG",)) as image:
             image.draft("RGB", (SIDE_MAX, SIDE_MAX))
             small = image.convert("RGB")
-        small.thumbnail((SIDE_MAX, SIDE_MAX))
+        small.thumbnail((SIDE_MAX, SIDE_MAX), Image.Resampling.HAMMING)
         out = BytesIO()
         small.save(out, "JPEG", quality=QUALITY)
     except (OSError, ValueError, Image.DecompressionBombError):

@@ -35,6 +35,9 @@ from domain.templates import Template
 TIMEOUT_S: Final = 45.0
 RETRIES_MAX: Final = 1
 
+GLANCES_AT_ONCE: Final = 2
+"""Photos that are made small at the same time: more of them would leave the event loop no processor."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -56,6 +59,7 @@ class OpenAIWriter:
         self._model = model
         self._language = language
         self._timeout_s = timeout_s
+        self._glancing = asyncio.Semaphore(GLANCES_AT_ONCE)
         self._client = openai.AsyncOpenAI(
             api_key=api_key, base_url=base_url, timeout=timeout_s, max_retries=retries_max
         )
@@ -81,7 +85,8 @@ class OpenAIWriter:
 
     async def _ask(self, wish: ScriptWish, template: Template | None) -> Words | Trouble:
         if wish.photo:
-            wish = wish._replace(photo=await asyncio.to_thread(glance, wish.photo))
+            async with self._glancing:
+                wish = wish._replace(photo=await asyncio.to_thread(glance, wish.photo))
         messages = messages_for(wish, template, language=self._language)
         try:
             async with asyncio.timeout(self._timeout_s):
