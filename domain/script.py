@@ -66,7 +66,7 @@ def shortened(text: str, length_max: int) -> str:
     if len(sentences) * 2 >= length_max:
         return sentences
     words = text[: length_max + 1].rpartition(" ")[0].rstrip(" ,;:-–—(")
-    return words or text[:length_max]
+    return words or text[:length_max].rstrip()
 
 
 def whole_sentences(text: str) -> str:

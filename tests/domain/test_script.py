@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from domain.outside import ScriptWish
@@ -63,6 +63,7 @@ def test_braces_of_a_person_are_only_braces() -> None:
 
 
 @given(OPTIONAL, OPTIONAL, OPTIONAL, st.integers(1, 3000), st.sampled_from([None, TEMPLATE]))
+@example(None, "-", None, 2, None)
 def test_a_template_always_gives_a_clean_script_within_the_length(
     prompt: str | None, product: str | None, wishes: str | None, length_max: int, template: Template | None
 ) -> None:
