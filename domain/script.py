@@ -99,7 +99,7 @@ def is_written_in(text: str, language: Language) -> bool:
 
 def script_from_template(wish: ScriptWish, template: Template | None) -> str:
     """The script when nobody writes one: the template's words, or the person's own prompt, the product and wishes."""
-    product = shortened(cleaned(wish.product_text or ""), PRODUCT_MAX).rstrip(".!")
+    product = shortened(cleaned(wish.product_text or ""), PRODUCT_MAX).rstrip(".! ")
     prompt = cleaned(wish.prompt or "")
     wishes = shortened(cleaned(wish.wishes or ""), WISHES_MAX)
     if template is not None:

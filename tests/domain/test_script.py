@@ -64,6 +64,7 @@ def test_braces_of_a_person_are_only_braces() -> None:
 
 @given(OPTIONAL, OPTIONAL, OPTIONAL, st.integers(1, 3000), st.sampled_from([None, TEMPLATE]))
 @example(None, "-", None, 2, None)
+@example(None, "- !", None, 3000, None)
 def test_a_template_always_gives_a_clean_script_within_the_length(
     prompt: str | None, product: str | None, wishes: str | None, length_max: int, template: Template | None
 ) -> None:
