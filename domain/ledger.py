@@ -7,11 +7,12 @@ what is decided, and what a stream's next state is. Everything that one command 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, assert_never
+from typing import Any, NamedTuple, assert_never, get_args
 
 from domain import account, bonus, invoice, job, job_states, order, payment, promo, revocation, streams
 from domain.account_words import (
     AccountCommand,
+    AccountEvent,
     AddCredits,
     CaptureCredit,
     ExpireCredits,
@@ -19,14 +20,14 @@ from domain.account_words import (
     RefundCredit,
     TakeCredits,
 )
-from domain.bonus import GiveBonus
-from domain.invoice import IssueInvoice
-from domain.job_words import JobCommand
+from domain.bonus import BonusGiven, GiveBonus
+from domain.invoice import InvoiceEvent, IssueInvoice
+from domain.job_words import JobCommand, JobEvent
 from domain.lots import LotKind
 from domain.order import PlaceOrder
-from domain.payment import PaymentCommand, PaymentReceived, PaymentRefunded, ReceivePayment
-from domain.promo import ClaimCode, CodeCommand, CreatePromo
-from domain.revocation import RevokeCredits
+from domain.payment import PaymentCommand, PaymentEvent, PaymentReceived, PaymentRefunded, ReceivePayment
+from domain.promo import ClaimCode, CodeCommand, CreatePromo, PromoEvent
+from domain.revocation import RevocationMade, RevokeCredits
 from domain.shapes import Event
 
 LedgerCommand = (
@@ -72,6 +73,17 @@ FOLDS: Mapping[str, tuple[State, Callable[[Any, Any], State]]] = {
 }
 """By category: the state of a stream without events, and the function that folds one more in."""
 
+EVOLVE: Mapping[type[Event], Callable[[Any, Any], State]] = {
+    **dict.fromkeys(get_args(AccountEvent), account.evolve),
+    **dict.fromkeys(get_args(JobEvent), job.evolve),
+    **dict.fromkeys(get_args(PaymentEvent), payment.evolve),
+    **dict.fromkeys(get_args(InvoiceEvent), invoice.evolve),
+    **dict.fromkeys(get_args(PromoEvent), promo.evolve),
+    BonusGiven: bonus.evolve,
+    RevocationMade: revocation.evolve,
+}
+"""The same functions by the class of the event, which belongs to one kind of stream."""
+
 
 def initial(stream: str) -> State:
     """The state of the stream before its first event."""
@@ -83,25 +95,31 @@ def evolver(stream: str) -> Callable[[Any, Any], State]:
     return FOLDS[streams.category_of(stream)][1]
 
 
-def evolve(stream: str, state: State, event: Event) -> State:
-    """The stream's state after the event."""
-    return FOLDS[streams.category_of(stream)][1](state, event)
+def evolve(state: State, event: Event) -> State:
+    """The state of the event's stream after it."""
+    return EVOLVE[type(event)](state, event)
 
 
 def owner_of(command: LedgerCommand) -> str:
     """Whose streams the command is decided on: a promo code's, else its account's."""
-    return streams.promo(command.code) if isinstance(command, CodeCommand) else streams.account(command.account)
+    match command:
+        case PlaceOrder():  # nearly always
+            return streams.account(command.account)
+        case CodeCommand():
+            return streams.promo(command.code)
+        case _:
+            return streams.account(command.account)
 
 
 def streams_of(command: LedgerCommand) -> Streams:
     """The streams that the command is decided on and may add to."""
-    if isinstance(command, CodeCommand):
-        return Streams(read=(streams.promo(command.code),))
-    of_account = streams.account(command.account)
     match command:
         case PlaceOrder():
-            jobs = [streams.job(command.account, job_id) for job_id in order.job_ids(command)]
-            return Streams(read=(of_account,), new=tuple(jobs))
+            return Streams((streams.account(command.account),), order.job_streams(command))
+        case CodeCommand():
+            return Streams(read=(streams.promo(command.code),))
+    of_account = streams.account(command.account)
+    match command:
         case JobCommand():
             return Streams(read=(streams.job(command.account, command.job),))
         case GiveBonus():
@@ -122,14 +140,12 @@ def decide(command: LedgerCommand, states: Mapping[str, State]) -> list[Change]:
 
     `states` holds every stream that `streams_of` names. Raises a Refusal when a rule says no.
     """
-    if isinstance(command, CodeCommand):
-        stream = streams.promo(command.code)
-        return [(stream, event) for event in promo.decide(command, states[stream])]
-    of_account = streams.account(command.account)
     match command:
         case PlaceOrder():
-            first = streams.job(command.account, order.first_job(command))
-            return order.decide(command, states[of_account], states[first])
+            return order.decide(command, states)
+        case CodeCommand():
+            stream = streams.promo(command.code)
+            return [(stream, event) for event in promo.decide(command, states[stream])]
         case JobCommand():
             stream = streams.job(command.account, command.job)
             return [(stream, event) for event in job.decide(command, states[stream])]
@@ -219,7 +235,7 @@ def _credit(command: PaymentCommand, bought: int, states: Mapping[str, State]) -
     changes: list[Change] = []
     if isinstance(states[of_account], account.NoAccount):
         opened = _of_account(OpenAccount(account=command.account, at=command.at), states)
-        states = {**states, of_account: evolve(of_account, states[of_account], opened[0][1])}
+        states = {**states, of_account: evolve(states[of_account], opened[0][1])}
         changes += opened
     add = AddCredits(
         account=command.account,

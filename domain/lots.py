@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
+from operator import attrgetter
+from typing import Final, NamedTuple
 
 from domain.shapes import Amount, Moment, Value, later, of_checked
 
@@ -53,15 +54,18 @@ class Lot(NamedTuple):
 Lots = tuple[Lot, ...]
 """In the order in which a draw takes them."""
 
+AMOUNT: Final = attrgetter("amount")
+REMAINING: Final = attrgetter("remaining")
+
 
 def total(parts: Iterable[Draw]) -> int:
     """The credits of all parts together."""
-    return sum([part.amount for part in parts])
+    return sum(map(AMOUNT, parts))
 
 
 def available(lots: Lots) -> int:
     """The credits left in all lots together."""
-    return sum([lot.remaining for lot in lots])
+    return sum(map(REMAINING, lots))
 
 
 def draw(lots: Lots, amount: int) -> tuple[Draw, ...]:

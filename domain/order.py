@@ -7,9 +7,13 @@ and is answered with what is already there, while the same order with other cont
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from domain import account, job, streams
-from domain.job_states import JobState, brief_of
+from domain.job_states import brief_of
 from domain.job_words import JobQueued
+from domain.lots import available
 from domain.ordered import Ordered
 from domain.refusals import AccountInDebt, AccountNotOpen, InsufficientCredits, SameIdOtherContent
 from domain.shapes import Event, Forgotten
@@ -25,37 +29,43 @@ class PlaceOrder(Ordered):
     """Reserve the price of each video and queue their jobs."""
 
 
-def job_ids(command: PlaceOrder) -> list[str]:
-    """The ids of the order's jobs, by index."""
-    return [f"{command.order}.{index}" for index in range(command.count)]
+def job_id(command: PlaceOrder, index: int) -> str:
+    """The id of one of the order's jobs, counted from 0."""
+    return f"{command.order}.{index}"
 
 
-def first_job(command: PlaceOrder) -> str:
-    """The id of the job that tells whether this order was placed before."""
-    return f"{command.order}.0"
+def job_streams(command: PlaceOrder) -> tuple[str, ...]:
+    """The streams of the order's jobs, by index. The first one tells whether the order was placed before."""
+    first = streams.job(command.account, job_id(command, 0))
+    if command.count == 1:
+        return (first,)
+    others = [streams.job(command.account, job_id(command, index)) for index in range(1, command.count)]
+    return (first, *others)
 
 
-def decide(command: PlaceOrder, account_state: account.AccountState, first: JobState) -> list[tuple[str, Event]]:
+def decide(command: PlaceOrder, states: Mapping[str, Any]) -> list[tuple[str, Event]]:
     """What the order adds to which stream; nothing when it was placed before.
 
+    `states` holds the account's stream and those of the jobs.
     Raises AccountNotOpen, AccountInDebt, InsufficientCredits, SameIdOtherContent.
     """
-    placed = brief_of(first)
+    of_account, of_jobs = streams.account(command.account), job_streams(command)
+    placed = brief_of(states[of_jobs[0]])
     if placed is not None:
         return _placed_before(command, placed)
+    account_state = states[of_account]
     if isinstance(account_state, account.NoAccount):
         raise AccountNotOpen(command.account)
     if account_state.debt:
         raise AccountInDebt(account_state.debt)
     due, state = account.expire(account_state, command.at)
-    asked = command.price * command.count
-    if state.available < asked:
-        raise InsufficientCredits(available=state.available, asked=asked)
-    of_account = streams.account(command.account)
+    asked, left = command.price * command.count, available(state.lots)
+    if left < asked:
+        raise InsufficientCredits(available=left, asked=asked)
     changes: list[tuple[str, Event]] = [(of_account, event) for event in due]
-    for index, job_id in enumerate(job_ids(command)):
-        reserved = account.reserve(state, job=job_id, amount=command.price)
-        changes += ((of_account, reserved), (streams.job(command.account, job_id), job.queued(command, index)))
+    for index, of_job in enumerate(of_jobs):
+        reserved = account.reserve(state, job=job_id(command, index), amount=command.price)
+        changes += ((of_account, reserved), (of_job, job.queued(command, index)))
         if index + 1 < command.count:
             state = account.evolve_open(state, reserved)
     return changes

@@ -131,7 +131,7 @@ class OtherAudit:
         if self._state is NOT_FOLDED:
             return
         try:
-            self._state = ledger.evolve(self._stream, self._state, recorded.event)
+            self._state = ledger.evolve(self._state, recorded.event)
         except IMPOSSIBLE as error:
             self._state = NOT_FOLDED
             self._report.add(

@@ -218,7 +218,7 @@ class Executor:
         events: list[Place] = []
         for stream, event in changes:
             version, state = after.get(stream) or folds[stream]
-            after[stream] = Fold(version + 1, ledger.evolve(stream, state, event))
+            after[stream] = Fold(version + 1, ledger.evolve(state, event))
             events.append((stream, version + 1, event))
         line = call.line
         told: asyncio.Future[int] = asyncio.get_running_loop().create_future()

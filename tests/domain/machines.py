@@ -26,7 +26,7 @@ from domain.failures import FailureClass
 from domain.job_words import Outcome as SendOutcome
 from domain.job_words import VideoDelivered
 from domain.ledger import Change, LedgerCommand, State
-from domain.order import PlaceOrder, job_ids
+from domain.order import PlaceOrder, job_streams
 from domain.payment import ReceivePayment, RecordPaymentRefund, RefusePaymentRefund, RequestPaymentRefund
 from domain.refusals import AccountInDebt, AccountNotOpen, InsufficientCredits, Refusal
 from domain.revocation import RevokeCredits
@@ -59,7 +59,7 @@ class Law:
     """How commands become events, and events state."""
 
     decide: Callable[[LedgerCommand, Mapping[str, State]], list[Change]] = ledger.decide
-    evolve: Callable[[str, State, Event], State] = ledger.evolve
+    evolve: Callable[[State, Event], State] = ledger.evolve
 
 
 class LedgerMachine(RuleBasedStateMachine):
@@ -94,7 +94,7 @@ class LedgerMachine(RuleBasedStateMachine):
         if outcome.refusal is None:
             self.accepted.append(command)
         for stream, event in outcome.events:
-            self.states[stream] = self.law.evolve(stream, self.states.get(stream, ledger.initial(stream)), event)
+            self.states[stream] = self.law.evolve(self.states.get(stream, ledger.initial(stream)), event)
             self.books.record(event, command.at)
             if isinstance(event, SETTLED_BY):
                 self.ended[stream] = event
@@ -178,7 +178,7 @@ class LedgerMachine(RuleBasedStateMachine):
         outcome = self.execute(command)
         self.books.answers.append((wanted, outcome.refusal))
         if outcome.events:
-            self.jobs += [streams.job(s.ME, job) for job in job_ids(command)]
+            self.jobs += job_streams(command)
 
     def answer(self, asked: int) -> Refusal | None:
         """What an order for so many credits must be told, by the books."""

@@ -151,5 +151,7 @@ def test_an_orders_id_leaves_room_for_the_ids_of_its_jobs() -> None:
 
 
 def test_the_ids_of_jobs_follow_from_the_order() -> None:
-    assert order.job_ids(s.order(count=3)) == [f"{ORDER}.0", f"{ORDER}.1", f"{ORDER}.2"]
-    assert order.first_job(s.order(count=3)) == f"{ORDER}.0"
+    jobs = tuple(streams.job(s.ME, f"{ORDER}.{index}") for index in range(3))
+    assert order.job_streams(s.order(count=3)) == jobs
+    assert order.job_streams(s.order(count=1)) == jobs[:1]
+    assert order.job_id(s.order(count=3), 2) == f"{ORDER}.2"
