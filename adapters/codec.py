@@ -7,7 +7,8 @@ place in the log; `class_version` is there from the second shape of a class on. 
 
 from __future__ import annotations
 
-from base64 import b64decode, b64encode
+from base64 import b64decode
+from binascii import b2a_base64
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from os import urandom
@@ -22,6 +23,7 @@ from pydantic_core import to_json
 
 from domain.events import EVENT_NAMES, EVENT_TYPES
 from domain.log import Placed
+from domain.lots import Draw
 from domain.shapes import Event, Forgotten, Personal, Value
 
 NONCE_BYTES: Final = 12
@@ -75,32 +77,30 @@ PLAIN: Final[Mapping[str, Callable[[str | bytes], Event]]] = {
 
 def encode(event: Event, *, stream: str, version: int, key_of: KeyOf) -> bytes:
     """The JSON that is stored for the event at this place. Raises what `stored` and `as_json` raise."""
-    return as_json(stored(event, stream=stream, version=version, key_of=key_of))
+    return as_json(stored(event, stream=stream, version=version, key=key_of(stream)))
 
 
-def stored(event: Event, *, stream: str, version: int, key_of: KeyOf) -> Mapping[str, Any]:
-    """What is stored for the event at this place, for `as_json`, personal texts encrypted. It is not to be changed.
+def stored(event: Event, *, stream: str, version: int, key: PersonalKey | None) -> Mapping[str, Any]:
+    """What is stored for the event at this place, for `as_json`, personal texts encrypted with the owner's key.
+    It is not to be changed.
 
     Raises KeyError for a personal event without a key, JSONEncodeError for a personal text that is no Unicode.
     """
     cls, fields = type(event), event.__dict__
-    texts = PERSONAL.get(cls)
-    if texts is not None:
-        place = _place(stream, version, EVENT_NAMES[cls])
-        fields = fields.copy()
-        fields["personal"] = _closed({name: fields.pop(name) for name in texts}, place=place, key=key_of(stream))
+    names = PERSONAL.get(cls)
+    if names is not None:
+        if key is None:
+            msg = "a personal event needs its owner's key"
+            raise KeyError(msg)
+        fields, texts = fields.copy(), {}
+        for name in names:
+            texts[name] = fields.pop(name)
+        nonce, place = urandom(NONCE_BYTES), f"{stream}:{version}:{EVENT_NAMES[cls]}"
+        box = nonce + key.cipher.encrypt(nonce, as_json(texts), place.encode())
+        fields["personal"] = {"key": key.key_id, "box": b2a_base64(box, newline=False).decode()}
     if cls in NEWER_SHAPES:
         fields = {**fields, "class_version": NEWER_SHAPES[cls]}
     return fields
-
-
-def _closed(texts: dict[str, Any], *, place: bytes, key: PersonalKey | None) -> dict[str, str]:
-    if key is None:
-        msg = "a personal event needs its owner's key"
-        raise KeyError(msg)
-    nonce = urandom(NONCE_BYTES)
-    box = nonce + key.cipher.encrypt(nonce, as_json(texts), place)
-    return {"key": key.key_id, "box": b64encode(box).decode()}
 
 
 def as_json(content: object) -> bytes:
@@ -112,14 +112,10 @@ def as_json(content: object) -> bytes:
 
 
 def _fields_of(value: object) -> dict[str, Any]:
-    if isinstance(value, Value):
+    if type(value) is Draw or isinstance(value, Value):  # a draw nearly always, and then it need not be found out
         return value.__dict__
     msg = f"no event holds a {type(value).__name__}"
     raise TypeError(msg)
-
-
-def _place(stream: str, version: int, name: str) -> bytes:
-    return f"{stream}:{version}:{name}".encode()
 
 
 def decode(name: str, state: str | bytes, *, stream: str, version: int, key_of: KeyOf) -> Event:
@@ -135,7 +131,7 @@ def decode(name: str, state: str | bytes, *, stream: str, version: int, key_of: 
         if cls is None:
             msg = f"{stream} version {version}: no event type {name} is known here; a newer program wrote it"
             raise EventSchemaError(msg)
-        return _decode_slowly(cls, state, place=_place(stream, version, name), key=key_of(stream))
+        return _decode_slowly(cls, state, place=f"{stream}:{version}:{name}".encode(), key=key_of(stream))
     except EventSchemaError:
         raise
     except UNREADABLE as error:

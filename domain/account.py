@@ -172,14 +172,14 @@ def reserve(state: Account, *, job: str, amount: int) -> CreditReserved:
     draws = draw(state.lots, amount)
     if total(draws) < amount:
         raise InsufficientCredits(available=state.available, asked=amount)
-    return of_checked(CreditReserved, job=job, amount=amount, draws=draws)
+    return of_checked(CreditReserved, {"job": job, "amount": amount, "draws": draws})
 
 
 def _capture(command: CaptureCredit, state: Account) -> AccountEvent:
     draws = state.reservations.get(command.job)
     if draws is None:
         raise NoOpenReservation(command.job)
-    return of_checked(CreditCaptured, job=command.job, amount=total(draws), draws=draws)
+    return of_checked(CreditCaptured, {"job": command.job, "amount": total(draws), "draws": draws})
 
 
 def _refund(command: RefundCredit, state: Account) -> AccountEvent:
@@ -194,11 +194,13 @@ def _refund(command: RefundCredit, state: Account) -> AccountEvent:
     )
     return of_checked(
         CreditRefunded,
-        job=command.job,
-        amount=total(draws),
-        returned=returned,
-        to_debt=to_debt,
-        reason=command.reason,
+        {
+            "job": command.job,
+            "amount": total(draws),
+            "returned": returned,
+            "to_debt": to_debt,
+            "reason": command.reason,
+        },
     )
 
 

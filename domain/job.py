@@ -116,22 +116,11 @@ def _out_of_turn(command: w.JobCommand, state: JobState) -> OutOfTurn:
 
 def queued(ordered: Ordered, index: int) -> w.JobQueued:
     """The event that video `index` of an order begins with."""
-    return of_checked(
-        w.JobQueued,
-        order=ordered.order,
-        index=index,
-        count=ordered.count,
-        model=ordered.model,
-        price=ordered.price,
-        template=ordered.template,
-        photo=ordered.photo,
-        prompt=ordered.prompt,
-        product_text=ordered.product_text,
-        wishes=ordered.wishes,
-        aspect_ratio=ordered.aspect_ratio,
-        duration_s=ordered.duration_s,
-        at=ordered.at,
-    )
+    asked = vars(ordered).copy()
+    for whose in ("account", "job"):
+        asked.pop(whose, None)
+    asked["index"] = index
+    return of_checked(w.JobQueued, asked)
 
 
 def _queue(command: w.QueueJob, state: JobState) -> list[w.JobEvent]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from operator import attrgetter
 from typing import Final, NamedTuple
 
@@ -68,15 +69,20 @@ def available(lots: Lots) -> int:
     return sum(map(REMAINING, lots))
 
 
+@lru_cache(maxsize=4_096)
+def _part(lot: str, kind: LotKind, amount: int, expires_at: datetime | None) -> Draw:
+    """So many credits of a lot. People order again and again at the same price, hence the cache."""
+    return of_checked(Draw, {"lot": lot, "kind": kind, "amount": amount, "expires_at": expires_at})
+
+
 def draw(lots: Lots, amount: int) -> tuple[Draw, ...]:
     """The parts that `amount` credits take from the front of `lots`; fewer when there are fewer."""
     parts: list[Draw] = []
-    for lot in lots:
-        if amount == 0:
-            break
-        taken = min(amount, lot.remaining)
-        parts.append(of_checked(Draw, lot=lot.id, kind=lot.kind, amount=taken, expires_at=lot.expires_at))
-        amount -= taken
+    for lot, kind, remaining, expires_at in lots:
+        if amount <= remaining:
+            return (*parts, _part(lot, kind, amount, expires_at)) if amount else tuple(parts)
+        parts.append(_part(lot, kind, remaining, expires_at))
+        amount -= remaining
     return tuple(parts)
 
 

@@ -57,10 +57,11 @@ def _names_of(cls: type[Value]) -> set[str]:
     return set(cls.model_fields)
 
 
-def of_checked(cls: type[SomeValue], **fields: Any) -> SomeValue:
+def of_checked(cls: type[SomeValue], fields: dict[str, Any]) -> SomeValue:
     """The value of all these fields, each of which was checked before: a command's, a state's, or counted from such.
 
-    Equals what building it would give, and saves checking the same again, which is most of what building costs.
+    Equals what building it would give, and saves checking the same again, which is most of what building costs. The
+    value keeps `fields`.
     """
     value = _new(cls)
     _set_fields(value, fields)

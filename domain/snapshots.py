@@ -51,6 +51,8 @@ def due(account: Account, *, before: int, after: int) -> bool:
     To restore an open reservation costs what folding an event does, and keeping it as much again: a state with many of
     them is worth it only at steps of more than twice as many events.
     """
+    if before // SNAPSHOT_EVERY == after // SNAPSHOT_EVERY:
+        return False
     step = SNAPSHOT_EVERY << (2 * (len(account.reservations) // SNAPSHOT_EVERY)).bit_length()
     return before // step < after // step
 

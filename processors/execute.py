@@ -38,8 +38,11 @@ PAUSE_MAX_S: Final = 0.05
 FOLDED_AT_ONCE: Final = 200
 """Events of a long stream, before others have their turn and the next page is under way."""
 
-BEFORE_FIRST: Final = {category: Fold(0, initial) for category, (initial, _) in ledger.FOLDS.items()}
+BEFORE_FIRST: Final[Mapping[str, Fold]] = {category: (0, initial) for category, (initial, _) in ledger.FOLDS.items()}
 """The folds of streams without events, by category."""
+
+Known = tuple[dict[str, Fold], dict[str, ledger.State]]
+"""What a command is decided on: each stream's fold, and its state by itself."""
 
 log = structlog.get_logger(__name__)
 
@@ -128,11 +131,15 @@ class Executor:
         while True:
             if not self._store.is_prepared(line.owner):
                 await self._store.prepare(line.owner)
-            folds = self._known(call)
-            if folds is None:
+            known = self._known(call)
+            if known is None:
                 await self._load_together(call)
                 continue
-            changes = _decided(call.command, folds)
+            folds, states = known
+            try:
+                changes = ledger.decide(call.command, states)
+            except Refusal:
+                changes = []  # none yet: it has to be confirmed on the log
             if not changes:
                 if await self._confirmed(call):
                     return Done((), line.shard, None)
@@ -162,17 +169,19 @@ class Executor:
         if conflict.stream in call.wanted.new:
             await self._load(call.line.owner, call.wanted.new)
 
-    def _known(self, call: _Call) -> dict[str, Fold] | None:
-        pending = call.line.pending
+    def _known(self, call: _Call) -> Known | None:
+        pending, (read, new) = call.line.pending, call.wanted
         folds: dict[str, Fold] = {}
-        for stream in call.wanted.read:
+        states: dict[str, ledger.State] = {}
+        for stream in read:
             fold = pending.get(stream) or self._folds.get(stream)
             if fold is None:
                 return None
-            folds[stream] = fold
-        for stream in call.wanted.new:
-            folds[stream] = pending.get(stream) or self._folds.get(stream) or _before_first(stream)
-        return folds
+            folds[stream], states[stream] = fold, fold[1]
+        for stream in new:
+            fold = pending.get(stream) or self._folds.get(stream) or _before_first(stream)
+            folds[stream], states[stream] = fold, fold[1]
+        return folds, states
 
     async def _load_together(self, call: _Call) -> None:
         """Reads what the command reads; those of one line who need it at the same time share one reading."""
@@ -186,7 +195,7 @@ class Executor:
     async def _load(self, owner: str, streams: tuple[str, ...]) -> dict[str, Fold]:
         """Reads the streams up to date, from where they are known."""
         folds = {stream: self._folds.get(stream) or await self._from_snapshot(stream) for stream in streams}
-        versions = {stream: fold.version for stream, fold in folds.items()}
+        versions = {stream: version for stream, (version, _) in folds.items()}
         async with aclosing(self._store.tails(owner, versions)) as tails:
             async for tail in tails:
                 while _fold(folds, islice(tail, FOLDED_AT_ONCE)):  # noqa: ASYNC110 - it waits for nothing
@@ -200,7 +209,7 @@ class Executor:
             snapshot = await self._store.snapshot(stream)
             state = restore(snapshot) if snapshot is not None else None
             if snapshot is not None and state is not None:
-                return Fold(snapshot.version, state)
+                return snapshot.version, state
         return _before_first(stream)
 
     async def _confirmed(self, call: _Call) -> bool:
@@ -211,15 +220,16 @@ class Executor:
             line.news = line.news or asyncio.Event()
             await line.news.wait()
         folds = await self._load(line.owner, (*call.wanted.read, *call.wanted.new))
-        return not ledger.decide(call.command, _states(folds))
+        return not ledger.decide(call.command, {stream: state for stream, (_, state) in folds.items()})
 
     def _append(self, call: _Call, folds: dict[str, Fold], changes: list[Change]) -> asyncio.Future[int]:
         after: dict[str, Fold] = {}
         events: list[Place] = []
         for stream, event in changes:
             version, state = after.get(stream) or folds[stream]
-            after[stream] = Fold(version + 1, ledger.evolve(state, event))
-            events.append((stream, version + 1, event))
+            version += 1
+            after[stream] = version, ledger.evolve(state, event)
+            events.append((stream, version, event))
         line = call.line
         told: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         answer = partial(self._answered, line, after, line.failures, told)
@@ -240,10 +250,13 @@ class Executor:
             line.news.set()
             line.news = None
         if isinstance(answer, int):
+            pending, keep = line.pending, self._folds.keep
             for stream, fold in after.items():
-                self._keep(stream, fold)
-                if line.pending.get(stream) is fold:
-                    del line.pending[stream]
+                before = keep(stream, fold)
+                if type(fold[1]) is Account and due(fold[1], before=before, after=fold[0]):
+                    self._keep_snapshot(stream, fold)
+                if pending.get(stream) is fold:
+                    del pending[stream]
         elif line.failures == failures:
             line.failures += 1
             line.pending.clear()
@@ -256,13 +269,11 @@ class Executor:
         else:
             told.set_exception(answer)
 
-    def _keep(self, stream: str, fold: Fold) -> None:
-        before = self._folds.keep(stream, fold)
+    def _keep_snapshot(self, stream: str, fold: Fold) -> None:
         version, state = fold
-        if isinstance(state, Account) and due(state, before=before, after=version):
-            task = asyncio.create_task(self._store.keep_snapshot(stream, take(state, version)))
-            self._snapshots.add(task)
-            task.add_done_callback(self._snapshots.discard)
+        task = asyncio.create_task(self._store.keep_snapshot(stream, take(state, version)))
+        self._snapshots.add(task)
+        task.add_done_callback(self._snapshots.discard)
 
     def _leave(self, line: _Line) -> None:
         if line.answered == line.taken and self._lines.get(line.owner) is line:
@@ -277,22 +288,10 @@ def _fold(folds: dict[str, Fold], tail: Iterable[Place]) -> bool:
         evolve = ledger.evolver(stream)
         for _, version, event in events:  # noqa: B007 - the last one counts
             state = evolve(state, event)
-        folds[stream] = Fold(version, state)
+        folds[stream] = version, state
         found = True
     return found
 
 
 def _before_first(stream: str) -> Fold:
     return BEFORE_FIRST[category_of(stream)]
-
-
-def _states(folds: Mapping[str, Fold]) -> dict[str, ledger.State]:
-    return {stream: fold.state for stream, fold in folds.items()}
-
-
-def _decided(command: LedgerCommand, folds: Mapping[str, Fold]) -> list[Change]:
-    """The changes on what is known so far. A refusal is none yet: it has to be confirmed on the log."""
-    try:
-        return ledger.decide(command, _states(folds))
-    except Refusal:
-        return []

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import Any, NamedTuple
+from typing import Any
 
-
-class Fold(NamedTuple):
-    """A stream's state after its event `version`; version 0 is before the first."""
-
-    version: int
-    state: Any
+Fold = tuple[int, Any]
+"""A version of a stream and its state after the event of that version; version 0 is before the first."""
 
 
 class FoldCache:
@@ -31,10 +27,12 @@ class FoldCache:
         """Keeps the fold unless a newer one is there. Returns the version that was known before, 0 if none was."""
         folds = self._folds
         known = folds.get(stream)
-        before = 0 if known is None else known[0]
-        if before < fold[0] or known is None:
+        if known is None:
             folds[stream] = fold
-            folds.move_to_end(stream)
             if len(folds) > self._size:
                 folds.popitem(last=False)
-        return before
+            return 0
+        if known[0] < fold[0]:
+            folds[stream] = fold
+            folds.move_to_end(stream)
+        return known[0]

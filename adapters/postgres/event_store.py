@@ -160,25 +160,16 @@ class PostgresEventStore:
 
     def append(self, append: Append, answer: Answer) -> None:
         """Takes the append in. That it cannot be written may be answered at once."""
-        key_of, (command_id, update_id, cause_id) = self.keys.of_stream, append.cause
-        caused_by = None if cause_id is None else str(cause_id)
+        owner, events, (command_id, update_id, cause_id), tracked = append
+        key, caused_by = self.keys.of_owner(owner), None if cause_id is None else str(cause_id)
+        rows: list[Row] = []
         try:
-            rows: list[Row] = [
-                (
-                    stream,
-                    version,
-                    EVENT_NAMES[type(event)],
-                    next(self._event_ids),
-                    stored(event, stream=stream, version=version, key_of=key_of),
-                    command_id,
-                    update_id,
-                    caused_by,
-                )
-                for stream, version, event in append.events
-            ]
-            self._appender.submit(shard_of(append.owner, self._shards), append.owner, rows, append.tracked, answer)
+            for stream, version, event in events:
+                name, data = EVENT_NAMES[type(event)], stored(event, stream=stream, version=version, key=key)
+                rows.append((stream, version, name, next(self._event_ids), data, command_id, update_id, caused_by))
+            self._appender.submit(shard_of(owner, self._shards), owner, rows, tracked, answer)
         except JSONEncodeError as error:
-            msg = f"{append.owner}: {error}"
+            msg = f"{owner}: {error}"
             rejected = AppendRejected(msg)
             rejected.__cause__ = error
             answer(rejected)

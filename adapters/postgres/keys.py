@@ -52,11 +52,18 @@ class PersonalKeys:
 
     def has(self, owner: str) -> bool:
         """Whether the owner's key is at hand and was seen lately. It stays so for a while: it counts as used."""
-        return self._seen_lately(owner) is not None
+        kept = self._cached.get(owner)
+        if kept is None or kept[1] < monotonic() - TRUSTED_FOR_S:
+            return False
+        self._cached.move_to_end(owner)
+        return True
 
     def of_stream(self, stream: str) -> PersonalKey | None:
         """The key of the stream's owner if it was read and exists."""
-        owner = owner_of(stream)
+        return self.of_owner(owner_of(stream))
+
+    def of_owner(self, owner: str) -> PersonalKey | None:
+        """The owner's key if it was read and exists."""
         kept = self._cached.get(owner)
         if kept is None:
             return None
@@ -65,7 +72,7 @@ class PersonalKeys:
 
     async def read(self, owner: str) -> PersonalKey | None:
         """The owner's key, or None when there is none (any more). Raises WrongDataKey."""
-        while (found := self._seen_lately(owner)) is None:
+        while not self.has(owner):
             forgotten = self._forgotten
             row = await self._pool.fetchrow(SELECT_KEY, shard_of(owner, self._shards), owner)
             if row is None:
@@ -73,7 +80,7 @@ class PersonalKeys:
                 return None
             if forgotten == self._forgotten:
                 self._keep(owner, self._unwrapped(row["key_id"], row["wrapped"]))
-        return found
+        return self.of_owner(owner)
 
     async def ensure(self, owner: str) -> PersonalKey:
         """The owner's key, made now if there is none. Raises WrongDataKey."""
@@ -94,13 +101,6 @@ class PersonalKeys:
             return PersonalKey(str(key_id), AESGCM(aes_key_unwrap(self._data_key, wrapped)))
         except InvalidUnwrap as error:
             raise WrongDataKey from error
-
-    def _seen_lately(self, owner: str) -> PersonalKey | None:
-        kept = self._cached.get(owner)
-        if kept is None or kept[1] < monotonic() - TRUSTED_FOR_S:
-            return None
-        self._cached.move_to_end(owner)
-        return kept[0]
 
     def _keep(self, owner: str, key: PersonalKey) -> None:
         self._cached[owner] = key, monotonic()

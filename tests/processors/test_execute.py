@@ -107,9 +107,10 @@ async def test_a_cold_start_continues_from_the_snapshot(executor: Executor, stor
     await fresh.execute(order(1_000))
     fold = fresh._folds.get(account(42))
     assert fold is not None
-    assert isinstance(fold.state, Account)
-    assert fold.state.available == 399
-    assert fold.state.reserved == 601
+    _, state = fold
+    assert isinstance(state, Account)
+    assert state.available == 399
+    assert state.reserved == 601
 
 
 async def test_a_forgotten_person_can_come_back(executor: Executor, store: PostgresEventStore) -> None:
