@@ -95,8 +95,8 @@ def stored(event: Event, *, stream: str, version: int, key: PersonalKey | None) 
         fields, texts = fields.copy(), {}
         for name in names:
             texts[name] = fields.pop(name)
-        nonce, place = urandom(NONCE_BYTES), f"{stream}:{version}:{EVENT_NAMES[cls]}"
-        box = nonce + key.cipher.encrypt(nonce, as_json(texts), place.encode())
+        nonce = urandom(NONCE_BYTES)
+        box = nonce + key.cipher.encrypt(nonce, as_json(texts), _place(stream, version, EVENT_NAMES[cls]))
         fields["personal"] = {"key": key.key_id, "box": b2a_base64(box, newline=False).decode()}
     if cls in NEWER_SHAPES:
         fields = {**fields, "class_version": NEWER_SHAPES[cls]}
@@ -118,6 +118,10 @@ def _fields_of(value: object) -> dict[str, Any]:
     raise TypeError(msg)
 
 
+def _place(stream: str, version: int, name: str) -> bytes:
+    return f"{stream}:{version}:{name}".encode()
+
+
 def decode(name: str, state: str | bytes, *, stream: str, version: int, key_of: KeyOf) -> Event:
     """The event that was stored under this name at this place; texts without a key read as `Forgotten`.
 
@@ -131,7 +135,7 @@ def decode(name: str, state: str | bytes, *, stream: str, version: int, key_of: 
         if cls is None:
             msg = f"{stream} version {version}: no event type {name} is known here; a newer program wrote it"
             raise EventSchemaError(msg)
-        return _decode_slowly(cls, state, place=f"{stream}:{version}:{name}".encode(), key=key_of(stream))
+        return _decode_slowly(cls, state, place=_place(stream, version, name), key=key_of(stream))
     except EventSchemaError:
         raise
     except UNREADABLE as error:

@@ -125,11 +125,11 @@ def _open(command: AccountCommand) -> list[AccountEvent]:
 
 
 def _due(state: Account, at: datetime) -> list[AccountEvent]:
-    return [
-        CreditsExpired(expired=Draw(lot=lot.id, kind=lot.kind, amount=lot.remaining, expires_at=lot.expires_at))
-        for lot in state.lots
-        if lot.expired(at)
-    ]
+    due: list[AccountEvent] = []
+    for lot, kind, remaining, expires_at in state.lots:
+        if expires_at is not None and expires_at <= at:
+            due.append(CreditsExpired(expired=Draw(lot=lot, kind=kind, amount=remaining, expires_at=expires_at)))
+    return due
 
 
 def _add(command: AddCredits, state: Account) -> AccountEvent:

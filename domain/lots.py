@@ -47,10 +47,6 @@ class Lot(NamedTuple):
             return self.kind is LotKind.BONUS
         return later(other.expires_at, self.expires_at)
 
-    def expired(self, at: datetime) -> bool:
-        """Whether these credits can no longer be used at that moment."""
-        return self.expires_at is not None and self.expires_at <= at
-
 
 Lots = tuple[Lot, ...]
 """In the order in which a draw takes them."""

@@ -37,7 +37,7 @@ def job_id(command: PlaceOrder, index: int) -> str:
 def job_streams(command: PlaceOrder) -> tuple[str, ...]:
     """The streams of the order's jobs, by index. The first one tells whether the order was placed before."""
     first = streams.job(command.account, job_id(command, 0))
-    if command.count == 1:
+    if command.count == 1:  # nearly always
         return (first,)
     others = [streams.job(command.account, job_id(command, index)) for index in range(1, command.count)]
     return (first, *others)
@@ -62,7 +62,7 @@ def decide(command: PlaceOrder, states: Mapping[str, Any]) -> list[tuple[str, Ev
     asked, left = command.price * command.count, available(state.lots)
     if left < asked:
         raise InsufficientCredits(available=left, asked=asked)
-    changes: list[tuple[str, Event]] = [(of_account, event) for event in due]
+    changes: list[tuple[str, Event]] = [(of_account, event) for event in due] if due else []
     for index, of_job in enumerate(of_jobs):
         reserved = account.reserve(state, job=job_id(command, index), amount=command.price)
         changes += ((of_account, reserved), (of_job, job.queued(command, index)))

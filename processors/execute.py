@@ -74,7 +74,7 @@ class _Line:
     answered: int = 0
     failures: int = 0
     news: asyncio.Event | None = None
-    loading: dict[tuple[str, ...], asyncio.Task[dict[str, Fold]]] = field(default_factory=dict)
+    loading: dict[tuple[str, ...], asyncio.Task[dict[str, Fold]]] | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -185,11 +185,12 @@ class Executor:
 
     async def _load_together(self, call: _Call) -> None:
         """Reads what the command reads; those of one line who need it at the same time share one reading."""
-        loading = call.line.loading.get(call.wanted.read)
+        line, read = call.line, call.wanted.read
+        under_way = line.loading = line.loading or {}
+        loading = under_way.get(read)
         if loading is None:
-            loading = asyncio.create_task(self._load(call.line.owner, call.wanted.read))
-            call.line.loading[call.wanted.read] = loading
-            loading.add_done_callback(lambda _: call.line.loading.pop(call.wanted.read))
+            loading = under_way[read] = asyncio.create_task(self._load(line.owner, read))
+            loading.add_done_callback(lambda _: under_way.pop(read))
         await asyncio.shield(loading)
 
     async def _load(self, owner: str, streams: tuple[str, ...]) -> dict[str, Fold]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Final
 
 import orjson
@@ -13,6 +14,8 @@ from eventsourcing.persistence import IntegrityError
 from domain.log import VersionConflict
 
 BATCH_EVENTS_MAX: Final = 1_000
+NOT_TRACKED: Final = (None, None)
+TRACKED: Final = attrgetter("tracked")
 
 Row = tuple[str, int, str, str, object, str | None, int | None, str | None]
 """stream, version, type, event id, data, command id, update id, cause id: as `events_of` of the database reads them.
@@ -71,9 +74,9 @@ def fail_chains(waiting: deque[Waiting], chains: set[str]) -> None:
 
 def arguments(batch: list[Waiting]) -> tuple[bool, str, str]:
     """What `append_events` takes besides the shard: documents, which cost a third of what arrays do."""
-    at_once = not any(waiting.tracked for waiting in batch) and _in_order(batch)
-    appends = [(waiting.chain, *(waiting.tracked or (None, None)), len(waiting.rows)) for waiting in batch]
-    events = b",".join(waiting.json[1:-1] for waiting in batch if waiting.rows)
+    at_once = not any(map(TRACKED, batch)) and _in_order(batch)
+    appends = [(waiting.chain, *(waiting.tracked or NOT_TRACKED), len(waiting.rows)) for waiting in batch]
+    events = b",".join([waiting.json[1:-1] for waiting in batch if waiting.rows])
     return at_once, orjson.dumps(appends).decode(), f"[{events.decode()}]"
 
 
@@ -82,8 +85,8 @@ def _in_order(batch: list[Waiting]) -> bool:
     last: dict[str, int] = {}
     for waiting in batch:
         for row in waiting.rows:
-            before = row[1] - 1
-            if last.get(row[0], before) != before:
+            stream, version = row[0], row[1]
+            if last.get(stream, version - 1) != version - 1:
                 return False
-            last[row[0]] = row[1]
+            last[stream] = version
     return True

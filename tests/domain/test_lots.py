@@ -93,14 +93,6 @@ def test_what_comes_back_with_another_term_is_a_lot_of_its_own() -> None:
     )
 
 
-def test_a_lot_is_over_at_the_moment_of_its_expiry() -> None:
-    (lot,) = kept(part("a", 1, expires_at=SOON))
-    assert lot.expired(SOON)
-    assert not lot.expired(after(hours=23))
-    (lot,) = kept(part("b", 1))
-    assert not lot.expired(LATER)
-
-
 @pytest.mark.parametrize("missing", [part("a", 3), part("b", 1), paid("a", 1), part("a", 1, expires_at=SOON)])
 def test_taking_what_is_not_there_is_a_fault_of_the_log(missing: Draw) -> None:
     with pytest.raises(AssertionError):
