@@ -179,7 +179,7 @@ class Executor:
                 return None
             folds[stream], states[stream] = fold, fold[1]
         for stream in new:
-            fold = pending.get(stream) or self._folds.get(stream) or _before_first(stream)
+            fold = pending.get(stream) or self._folds.get(stream) or BEFORE_FIRST[category_of(stream)]
             folds[stream], states[stream] = fold, fold[1]
         return folds, states
 
@@ -211,7 +211,7 @@ class Executor:
             state = restore(snapshot) if snapshot is not None else None
             if snapshot is not None and state is not None:
                 return snapshot.version, state
-        return _before_first(stream)
+        return BEFORE_FIRST[category_of(stream)]
 
     async def _confirmed(self, call: _Call) -> bool:
         """Whether there is nothing to do on the log as it is now. Raises the Refusal that holds on it."""
@@ -229,7 +229,7 @@ class Executor:
         for stream, event in changes:
             version, state = after.get(stream) or folds[stream]
             version += 1
-            after[stream] = version, ledger.evolve(state, event)
+            after[stream] = version, ledger.EVOLVE[type(event)](state, event)
             events.append((stream, version, event))
         line = call.line
         told: asyncio.Future[int] = asyncio.get_running_loop().create_future()
@@ -292,7 +292,3 @@ def _fold(folds: dict[str, Fold], tail: Iterable[Place]) -> bool:
         folds[stream] = version, state
         found = True
     return found
-
-
-def _before_first(stream: str) -> Fold:
-    return BEFORE_FIRST[category_of(stream)]

@@ -66,6 +66,8 @@ class PostgresEventStore:
         self.signals = signals
         self.keys = keys
         self._appender = appender
+        self.is_prepared = keys.has
+        """Whether the owner's key is at hand, so that personal texts can be written and read."""
         self._event_ids = _event_ids()
         self._shards = shards
 
@@ -104,10 +106,6 @@ class PostgresEventStore:
     async def room(self) -> None:
         """Returns when another append can be taken in."""
         await self._appender.room()
-
-    def is_prepared(self, owner: str) -> bool:
-        """Whether the owner's key is at hand, so that personal texts can be written and read."""
-        return self.keys.has(owner)
 
     async def prepare(self, owner: str) -> None:
         """Makes the owner's key ready; a forgotten owner gets a new one."""

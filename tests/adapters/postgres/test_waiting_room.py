@@ -59,7 +59,7 @@ async def test_commands_wait_outside_a_full_room(database: Database) -> None:
 
 
 async def test_a_room_without_walls_is_seen(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Appender, "is_full", False)
+    monkeypatch.setattr(PostgresEventStore, "is_full", False)
     with pytest.raises(SEEN):
         await commands_wait_outside_a_full_room(database)
 
