@@ -29,8 +29,10 @@ from adapters.postgres.connections import LOST, LastingConnections
 from adapters.postgres.signals import Signals
 from domain.log import AppendRejected, OutcomeUnknown
 
-FEW: Final = 16
+FEW: Final = 24
 """Fewer appends under way in a shard than these share a call with others: its own cost is the greater part."""
+HALVED_FROM: Final = 16
+"""So many appends under way go in two calls, so that those whose turn is next are decided meanwhile."""
 WAITING_MAX: Final = 8_192
 RETRY_FOR_S: Final = 60.0
 RETRY_EVERY_S: Final = 0.1
@@ -112,7 +114,7 @@ class Appender:
                 if under_way < FEW and not is_alone:
                     before = await self._share(queue)
                 else:
-                    halved = under_way >= FEW and is_alone
+                    halved = under_way >= HALVED_FROM and is_alone
                     batch = next_batch(queue.waiting, appends_max=under_way // 2 if halved else under_way)
                     before = len(batch)
                     await self._write({queue.number: batch})
@@ -135,7 +137,7 @@ class Appender:
         before = 0
         try:
             while self._sharing:
-                half = max(FEW // 2, (before + sum(len(queue.waiting) for queue, _ in self._sharing)) // 2)
+                half = max(HALVED_FROM // 2, (before + sum(len(queue.waiting) for queue, _ in self._sharing)) // 2)
                 batches: dict[int, list[Waiting]] = {}
                 told: list[tuple[asyncio.Future[int], int]] = []
                 before = 0
