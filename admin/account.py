@@ -63,7 +63,7 @@ async def read(accounts: Accounts, account: int, *, until: Until = None) -> Repo
     async for recorded in accounts.events(stream, upto=await accounts.head(account)):
         if is_past(recorded, until):
             break
-        report.state = ledger.evolve(report.state, recorded.event)
+        report.state = ledger.evolve(stream, report.state, recorded.event)
         post(report.books, recorded.event, recorded.recorded_at)
         report.version, report.position = recorded.version, recorded.position
         if report.view_position is not None and recorded.position <= report.view_position:

@@ -37,7 +37,7 @@ async def replay(
         if is_past(recorded, until):
             break
         steps += 1
-        state = ledger.evolve(state, recorded.event)
+        state = ledger.evolve(stream, state, recorded.event)
         moment = recorded.recorded_at.astimezone(zone)
         after = state_as_json(state)
         if form is Format.JSON:

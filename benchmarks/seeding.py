@@ -87,7 +87,7 @@ class Life:
         states = {stream: self._fold(stream)[1] for stream in (*wanted.read, *wanted.new)}
         for stream, event in ledger.decide(command, states):
             version, state = self._fold(stream)
-            self.folds[stream] = (version + 1, ledger.evolve(state, event))
+            self.folds[stream] = (version + 1, ledger.evolve(stream, state, event))
             yield self.log.row(stream, version + 1, event)
             settling = settlement(stream, event, self.log.at)
             if settling is not None:

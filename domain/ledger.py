@@ -82,7 +82,7 @@ EVOLVE: Mapping[type[Event], Callable[[Any, Any], State]] = {
     BonusGiven: bonus.evolve,
     RevocationMade: revocation.evolve,
 }
-"""The same functions by the class of the event, which belongs to one kind of stream."""
+"""The same functions by the class of the event: each class belongs to one category."""
 
 
 def initial(stream: str) -> State:
@@ -95,9 +95,9 @@ def evolver(stream: str) -> Callable[[Any, Any], State]:
     return FOLDS[streams.category_of(stream)][1]
 
 
-def evolve(state: State, event: Event) -> State:
-    """The state of the event's stream after it."""
-    return EVOLVE[type(event)](state, event)
+def evolve(stream: str, state: State, event: Event) -> State:
+    """The stream's state after the event."""
+    return FOLDS[streams.category_of(stream)][1](state, event)
 
 
 def owner_of(command: LedgerCommand) -> str:
@@ -235,7 +235,7 @@ def _credit(command: PaymentCommand, bought: int, states: Mapping[str, State]) -
     changes: list[Change] = []
     if isinstance(states[of_account], account.NoAccount):
         opened = _of_account(OpenAccount(account=command.account, at=command.at), states)
-        states = {**states, of_account: evolve(states[of_account], opened[0][1])}
+        states = {**states, of_account: evolve(of_account, states[of_account], opened[0][1])}
         changes += opened
     add = AddCredits(
         account=command.account,

@@ -131,7 +131,9 @@ class OtherAudit:
         if self._state is NOT_FOLDED:
             return
         try:
-            self._state = ledger.evolve(self._state, recorded.event)
+            evolve = ledger.evolver(self._stream)
+            assert evolve is ledger.EVOLVE[type(recorded.event)], "it belongs to another kind of stream"
+            self._state = evolve(self._state, recorded.event)
         except IMPOSSIBLE as error:
             self._state = NOT_FOLDED
             self._report.add(

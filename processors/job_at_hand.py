@@ -56,7 +56,7 @@ class JobAtHand:
         async with aclosing(store.tails(owner, {self._stream: 0})) as tails:
             async for tail in tails:
                 for _, _, event in tail:
-                    state = ledger.evolve(state, event)
+                    state = ledger.evolve(self._stream, state, event)
         self.state = state
 
     def next_step(self) -> Step:
@@ -71,7 +71,7 @@ class JobAtHand:
             self.moved = True
         for stream, event in done.changes:
             assert stream == self._stream, "a job's command changes the job's stream"
-            self.state = ledger.evolve(self.state, event)
+            self.state = ledger.evolve(stream, self.state, event)
 
     async def may_call(self) -> None:
         """Returns when an outside call may start; to be awaited right before it. Raises LeaseOver."""

@@ -83,7 +83,7 @@ async def _keep_snapshot(database: Database, account: int, *, upto: int) -> None
             async for tail in tails:
                 for _, version, event in tail:
                     if version <= upto:
-                        state = ledger.evolve(state, event)
+                        state = ledger.evolve(stream, state, event)
         assert isinstance(state, Account), "it was opened"
         await store.keep_snapshot(stream, take(state, upto))
     async with connected(database.superuser_url) as connection:

@@ -149,7 +149,7 @@ class Town:
         """The person's account as the log has it."""
         stream, state = account_stream(person.id), ledger.initial(account_stream(person.id))
         for placed in await tails_of(self.company.store, stream):
-            state = ledger.evolve(state, placed.event)
+            state = ledger.evolve(stream, state, placed.event)
         assert isinstance(state, Account), state
         return state
 

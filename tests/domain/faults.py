@@ -42,9 +42,9 @@ def changed(change: Callable[[Event], Event]) -> Law:
 # Walls against the double refund
 
 
-def keep_open(state: State, event: Event) -> State:
+def keep_open(stream: str, state: State, event: Event) -> State:
     """A refund gives back and leaves its reservation open."""
-    after = ledger.evolve(state, event)
+    after = ledger.evolve(stream, state, event)
     return after._replace(reservations=state.reservations) if isinstance(event, CreditRefunded) else after
 
 
@@ -59,11 +59,11 @@ def capture_anything(command: LedgerCommand, states: States) -> list[Change]:
         return [(MINE, CreditCaptured(job=command.job, amount=1, draws=(once_more,)))]
 
 
-def fold_any_capture(state: State, event: Event) -> State:
+def fold_any_capture(stream: str, state: State, event: Event) -> State:
     """A capture without a reservation changes nothing."""
     if isinstance(event, CreditCaptured) and event.job not in state.reservations:
         return state
-    return ledger.evolve(state, event)
+    return ledger.evolve(stream, state, event)
 
 
 def keep_the_money(command: LedgerCommand, states: States) -> list[Change]:
@@ -103,11 +103,11 @@ def misjudge(command: LedgerCommand, states: States) -> list[Change]:
     return ledger.decide(command, states)
 
 
-def fold_overdraft(state: State, event: Event) -> State:
+def fold_overdraft(stream: str, state: State, event: Event) -> State:
     """The missing credit is taken from nowhere."""
     if isinstance(event, CreditReserved) and any(part.lot == PHANTOM.id for part in event.draws):
         state = haunted(state)
-    return ledger.evolve(state, event)
+    return ledger.evolve(stream, state, event)
 
 
 def overstate(event: Event) -> Event:

@@ -136,7 +136,7 @@ class GivenStreams:
         """The same owner after these changes."""
         states = dict(self.states)
         for stream, event in changes:
-            states[stream] = ledger.evolve(states.get(stream, ledger.initial(stream)), event)
+            states[stream] = ledger.evolve(stream, states.get(stream, ledger.initial(stream)), event)
         return GivenStreams(states)
 
     def after(self, *commands: LedgerCommand) -> GivenStreams:

@@ -59,7 +59,7 @@ class Law:
     """How commands become events, and events state."""
 
     decide: Callable[[LedgerCommand, Mapping[str, State]], list[Change]] = ledger.decide
-    evolve: Callable[[State, Event], State] = ledger.evolve
+    evolve: Callable[[str, State, Event], State] = ledger.evolve
 
 
 class LedgerMachine(RuleBasedStateMachine):
@@ -94,7 +94,7 @@ class LedgerMachine(RuleBasedStateMachine):
         if outcome.refusal is None:
             self.accepted.append(command)
         for stream, event in outcome.events:
-            self.states[stream] = self.law.evolve(self.states.get(stream, ledger.initial(stream)), event)
+            self.states[stream] = self.law.evolve(stream, self.states.get(stream, ledger.initial(stream)), event)
             self.books.record(event, command.at)
             if isinstance(event, SETTLED_BY):
                 self.ended[stream] = event

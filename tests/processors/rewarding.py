@@ -66,7 +66,7 @@ async def account_of(store: PostgresEventStore, number: int) -> Account:
     events = await tails_of(store, stream)
     state = ledger.initial(stream)
     for recorded in events:
-        state = ledger.evolve(state, recorded.event)
+        state = ledger.evolve(stream, state, recorded.event)
     assert isinstance(state, Account)
     return state
 

@@ -124,7 +124,7 @@ class Chats:
         """The fold of a stream."""
         state = ledger.initial(stream)
         async for recorded in self.world.scene.desk.accounts.events(stream, upto=EVERYTHING):
-            state = ledger.evolve(state, recorded.event)
+            state = ledger.evolve(stream, state, recorded.event)
         return state
 
     async def job_moves(self, choose: Callable[[st.SearchStrategy[Any]], Any]) -> None:

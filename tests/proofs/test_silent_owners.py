@@ -61,7 +61,7 @@ async def wrong_with(scene: PipelineScene, account: int, job: str) -> list[str]:
     events = [event for event in await scene.events(account, job) if isinstance(event, JobEvent)]
     state = ledger.initial(stream)
     for event in events:
-        state = ledger.evolve(state, event)
+        state = ledger.evolve(stream, state, event)
     numbers = [event.number for event in events if isinstance(event, KieTaskCreated)]
     faults = [] if isinstance(state, Delivered) else [f"{job} ended {state}"]
     faults += [f"{job} has task {number} twice" for number, times in Counter(numbers).items() if times > 1]
