@@ -109,7 +109,7 @@ def decide(command: AccountCommand, state: AccountState) -> list[AccountEvent]:
         case TakeCredits():
             return _take(command, state)
         case ExpireCredits():
-            return _due(state, command.at)
+            return expire(state, command.at)[0]
         case OpenAccount():
             return []
         case _:
@@ -122,14 +122,6 @@ def _open(command: AccountCommand) -> list[AccountEvent]:
     if command.inviter == command.account:
         raise SelfReferral
     return [AccountOpened(inviter=command.inviter)]
-
-
-def _due(state: Account, at: datetime) -> list[AccountEvent]:
-    due: list[AccountEvent] = []
-    for lot, kind, remaining, expires_at in state.lots:
-        if expires_at is not None and expires_at <= at:
-            due.append(CreditsExpired(expired=Draw(lot=lot, kind=kind, amount=remaining, expires_at=expires_at)))
-    return due
 
 
 def _add(command: AddCredits, state: Account) -> AccountEvent:
@@ -225,9 +217,11 @@ def _take(command: TakeCredits, state: Account) -> list[AccountEvent]:
 
 def expire(state: Account, at: datetime) -> tuple[list[AccountEvent], Account]:
     """The expiries that are due at that moment, and the account after them."""
-    due = _due(state, at)
-    for event in due:
-        state = evolve_open(state, event)
+    due: list[AccountEvent] = []
+    for lot, kind, remaining, expires_at in state.lots:
+        if expires_at is not None and expires_at <= at:
+            due.append(CreditsExpired(expired=Draw(lot=lot, kind=kind, amount=remaining, expires_at=expires_at)))
+            state = evolve_open(state, due[-1])
     return due, state
 
 

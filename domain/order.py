@@ -29,18 +29,12 @@ class PlaceOrder(Ordered):
     """Reserve the price of each video and queue their jobs."""
 
 
-def job_id(command: PlaceOrder, index: int) -> str:
-    """The id of one of the order's jobs, counted from 0."""
-    return f"{command.order}.{index}"
-
-
 def job_streams(command: PlaceOrder) -> tuple[str, ...]:
     """The streams of the order's jobs, by index. The first one tells whether the order was placed before."""
-    first = streams.job(command.account, job_id(command, 0))
-    if command.count == 1:  # nearly always
-        return (first,)
-    others = [streams.job(command.account, job_id(command, index)) for index in range(1, command.count)]
-    return (first, *others)
+    of_order = streams.job(command.account, command.order)  # a job's id is its order's with an index, its stream too
+    if command.count == 1:
+        return (f"{of_order}.0",)
+    return tuple([f"{of_order}.{index}" for index in range(command.count)])
 
 
 def decide(command: PlaceOrder, states: Mapping[str, Any]) -> list[tuple[str, Event]]:
@@ -64,7 +58,7 @@ def decide(command: PlaceOrder, states: Mapping[str, Any]) -> list[tuple[str, Ev
         raise InsufficientCredits(available=left, asked=asked)
     changes: list[tuple[str, Event]] = [(of_account, event) for event in due] if due else []
     for index, of_job in enumerate(of_jobs):
-        reserved = account.reserve(state, job=job_id(command, index), amount=command.price)
+        reserved = account.reserve(state, job=f"{command.order}.{index}", amount=command.price)
         changes += ((of_account, reserved), (of_job, job.queued(command, index)))
         if index + 1 < command.count:
             state = account.evolve_open(state, reserved)

@@ -68,7 +68,7 @@ class PostgresEventStore:
         self._appender = appender
         self.is_prepared = keys.has
         """Whether the owner's key is at hand, so that personal texts can be written and read."""
-        self._event_ids = _event_ids()
+        self._event_ids: list[str] = []
         self._shards = shards
 
     @classmethod
@@ -160,11 +160,14 @@ class PostgresEventStore:
         """Takes the append in. That it cannot be written may be answered at once."""
         owner, events, (command_id, update_id, cause_id), tracked = append
         key, caused_by = self.keys.of_owner(owner), None if cause_id is None else str(cause_id)
+        ids = self._event_ids
         rows: list[Row] = []
+        if len(ids) < len(events):
+            ids += _event_ids(max(IDS_AT_ONCE, len(events)))
         try:
             for stream, version, event in events:
                 name, data = EVENT_NAMES[type(event)], stored(event, stream=stream, version=version, key=key)
-                rows.append((stream, version, name, next(self._event_ids), data, command_id, update_id, caused_by))
+                rows.append((stream, version, name, ids.pop(), data, command_id, update_id, caused_by))
             self._appender.submit(shard_of(owner, self._shards), owner, rows, tracked, answer)
         except JSONEncodeError as error:
             msg = f"{owner}: {error}"
@@ -189,12 +192,10 @@ class PostgresEventStore:
         await self.pool.execute(UPSERT_SNAPSHOT, shard, stream, snapshot.version, snapshot.fold, snapshot.state)
 
 
-def _event_ids() -> Iterator[str]:
+def _event_ids(count: int) -> list[str]:
     """Random ids as hexadecimal text. Many are drawn at once, for each draw is a call of the system."""
-    while True:
-        drawn = urandom(ID_BYTES * IDS_AT_ONCE).hex()
-        for first in range(0, len(drawn), ID_DIGITS):
-            yield drawn[first : first + ID_DIGITS]
+    drawn = urandom(ID_BYTES * count).hex()
+    return [drawn[first : first + ID_DIGITS] for first in range(0, len(drawn), ID_DIGITS)]
 
 
 def _resolve(answered: asyncio.Future[int], answer: int | Exception) -> None:

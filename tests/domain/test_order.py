@@ -6,7 +6,8 @@ import pytest
 from pydantic import ValidationError
 
 from domain import order, streams
-from domain.account_words import AccountEvent
+from domain.account_words import AccountEvent, CreditReserved
+from domain.job_words import JobQueued
 from domain.ledger import Change
 from domain.refusals import AccountInDebt, AccountNotOpen, InsufficientCredits, SameIdOtherContent
 from domain.shapes import Forgotten
@@ -154,4 +155,9 @@ def test_the_ids_of_jobs_follow_from_the_order() -> None:
     jobs = tuple(streams.job(s.ME, f"{ORDER}.{index}") for index in range(3))
     assert order.job_streams(s.order(count=3)) == jobs
     assert order.job_streams(s.order(count=1)) == jobs[:1]
-    assert order.job_id(s.order(count=3), 2) == f"{ORDER}.2"
+    events = account_with(granted("g1", 3)).when(s.order(count=3)).events
+    queued = [(stream, event.index) for stream, event in events if isinstance(event, JobQueued)]
+    assert queued == [(jobs[index], index) for index in range(3)]
+    assert [event.job for _, event in events if isinstance(event, CreditReserved)] == [
+        streams.id_of(stream) for stream in jobs
+    ]
