@@ -96,9 +96,7 @@ def stored(event: Event, *, stream: str, version: int, key: PersonalKey | None) 
         for name in names:
             texts[name] = fields.pop(name)
         nonce = urandom(NONCE_BYTES)
-        box = nonce + key.cipher.encrypt(
-            nonce, orjson.dumps(texts, _fields_of), _place(stream, version, EVENT_NAMES[cls])
-        )
+        box = nonce + key.cipher.encrypt(nonce, as_json(texts), _place(stream, version, EVENT_NAMES[cls]))
         fields["personal"] = {"key": key.key_id, "box": b2a_base64(box, newline=False).decode()}
     if cls in NEWER_SHAPES:
         fields = {**fields, "class_version": NEWER_SHAPES[cls]}

@@ -71,13 +71,16 @@ class Appender:
         self._retry_for_s = retry_for_s
         self._waiting_max = waiting_max
         self._waiting = 0
-        self.is_full = False
-        """Whether the waiting room is full."""
         self._broken: set[str] = set()
         self._sharer: asyncio.Task[None] | None = None
         self._sharing: deque[tuple[_Shard, asyncio.Future[int]]] = deque()
         self._room = asyncio.Event()
         self._room.set()
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the waiting room is full."""
+        return self._waiting >= self._waiting_max
 
     async def room(self) -> None:
         """Returns when there is a place in the waiting room."""
@@ -96,7 +99,6 @@ class Appender:
         queue = self._shards[shard]
         queue.waiting.append(waiting)
         self._waiting += 1
-        self.is_full = self._waiting >= self._waiting_max
         if queue.writer is None:
             queue.writer = asyncio.create_task(self._drain(queue), name=f"append to shard {shard}")
 
@@ -163,7 +165,6 @@ class Appender:
                 else:
                     self._fail_all(shard, batch, bug)
         self._waiting = sum(len(shard.waiting) for shard in self._shards)
-        self.is_full = self._waiting >= self._waiting_max
         self._room.set()
 
     async def _write_together(self, batches: Mapping[int, list[Waiting]]) -> None:
