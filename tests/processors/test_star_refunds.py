@@ -74,6 +74,13 @@ async def answered(store: PostgresEventStore, charge: str) -> Event:
     return events[-1].event
 
 
+async def unanswered(telegram: Telegram, charge: str) -> None:
+    """Waits until all that was set for the charge has been answered: refunds run beside each other, in no order."""
+    async with asyncio.timeout(PATIENCE_S):
+        while telegram.answers[charge]:  # noqa: ASYNC110 - the reactor calls
+            await asyncio.sleep(0.01)
+
+
 async def position(store: PostgresEventStore) -> int:
     return await PostgresTracking(store.pool).position(0, NAME)
 
@@ -123,6 +130,7 @@ async def test_a_refund_without_an_answer_holds_up_no_other_and_is_not_passed_by
         await ask(executor, "c1")
         await ask(executor, "c2")
         assert isinstance(await answered(store, "c2"), PaymentRefunded)
+        await unanswered(telegram, "c1")
     asked = await store.pool.fetchval("SELECT min(position) FROM events WHERE type = 'PaymentRefundRequested'")
     assert await position(store) < asked
     async with refunding(store, executor, telegram):
