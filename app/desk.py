@@ -15,7 +15,6 @@ from admin.office import Office
 from app.database import Place, located, opened
 from app.failures import heard
 from app.loop import run
-from app.outside import telegram_base_of
 from app.settings import Settings, read_settings
 from processors.execute import Executor
 from processors.reconciliation import Reconciliation
@@ -54,7 +53,7 @@ async def _reconciliation(
     from adapters.telegram.pace import Pace  # noqa: PLC0415 - as above
     from app.messenger import bot_at, reconciliation_of  # noqa: PLC0415 - as above
 
-    async with bot_at(settings.bot_token, telegram_base_of(settings), settings) as bot:
+    async with bot_at(settings.bot_token, settings.telegram_base(), settings) as bot:
         yield reconciliation_of(bot, Messenger(bot, Pace()), store, executor)
 
 

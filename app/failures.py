@@ -19,7 +19,6 @@ from adapters.postgres.locks import NotDirect
 from adapters.postgres.migrate import MigrationError, WrongShards
 from admin.office import FINDING, UNREACHABLE, WRONG_USE, NotThere, WrongUse
 from app.database import NotMigrated
-from app.outside import NobodyAnswers
 from app.settings import SettingsError
 from domain.log import LogError, OutcomeUnknown
 from domain.refusals import AccountNotOpen, Refusal
@@ -37,6 +36,10 @@ def _itself(error: BaseException) -> str:
 def _lost(error: BaseException) -> str:
     said = str(error) or type(error).__name__
     return f"the database cannot be reached: {said}"
+
+
+class NobodyAnswers(Exception):
+    """A service outside cannot be reached, and without it there is nothing to do. Trying again can help."""
 
 
 TABLE: Final[tuple[tuple[Errors, int, Callable[[BaseException], str]], ...]] = (

@@ -13,13 +13,11 @@ from typer._click.exceptions import ClickException  # the base of typer.BadParam
 from admin.cli import cli
 from admin.office import OK
 from app import logs
-from app.company import Company, company_at, told_to_stop
-from app.database import Place, bring_up, located
-from app.demo import demo_at, invitation
+from app.database import bring_up, located
 from app.desk import OfficeDesk
 from app.failures import ReaderGone, heard, told
 from app.loop import run as on_loop
-from app.settings import Settings, SettingsError, read_settings
+from app.settings import SettingsError, read_settings
 
 INTERRUPTED = 130
 
@@ -70,30 +68,10 @@ def _company(*, web: bool = False, work: bool = False, talk: bool = False) -> in
     logs.configure("info")
     settings = read_settings()
     with located(settings) as place:
-        return on_loop(_until_told(place, settings, web=web, work=work, talk=talk))
+        from app.programs import until_told  # noqa: PLC0415 - loads all there is, which the other commands start without
 
-
-async def _until_told(place: Place, settings: Settings, *, web: bool, work: bool, talk: bool) -> int:
-    async with company_at(place, settings, web=web, work=work, talk=talk) as company:
-        typer.echo("; ".join(said_of(company)))
-        await told_to_stop()
+        on_loop(until_told(place, settings, web=web, work=work, talk=talk))
     return OK
-
-
-def _listed(names: Sequence[str]) -> str:
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
-
-
-def said_of(company: Company) -> list[str]:
-    """What runs here, and what is played."""
-    played = company.outside.in_sandbox
-    said = ["at work" if company.workers else "talking" if company.line else "serving"]
-    if company.web_url:
-        said.append(f"HTTP at {company.web_url}")
-    said.append(f"sandboxes for {_listed(played)}" if played else "no sandboxes")
-    if company.outside.chat_url:
-        said.append(f"chat at {company.outside.chat_url}")
-    return said
 
 
 @cli.command()
@@ -108,14 +86,9 @@ def demo(
         msg = "DATABASE_URL is set, and the demo's made-up accounts belong in no real ledger: take it out"
         raise SettingsError(msg)
     with heard(), located(settings) as place:
-        return on_loop(_play(place, settings, port=port))
+        from app.programs import play  # noqa: PLC0415 - loads all there is, which the other commands start without
 
-
-async def _play(place: Place, settings: Settings, *, port: int | None) -> int:
-    async with demo_at(place, settings, port=port) as company:
-        typer.echo(invitation(company, place.data_dir or settings.data_dir))
-        await told_to_stop()
-    typer.echo("ended; everything is kept")
+        on_loop(play(place, settings, port=port))
     return OK
 
 

@@ -26,7 +26,7 @@ from adapters.telegram.rate import TELEGRAMS, UNLIMITED, Rates
 from adapters.telegram.session import Patience, bot_of
 from adapters.telegram.stars import TelegramStars
 from adapters.telegram.videos import VideoCaption, VideoSender
-from app.outside import NobodyAnswers
+from app.failures import NobodyAnswers
 from app.packages import packaged_packages
 from app.pipeline import Ground, links_of
 from app.settings import Settings, SettingsError

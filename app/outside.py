@@ -19,10 +19,6 @@ PLAY_KEY = "sandbox-key"
 LOOPBACK = "127.0.0.1"
 
 
-class NobodyAnswers(Exception):
-    """A service outside cannot be reached, and without it there is nothing to do. Trying again can help."""
-
-
 @dataclass(frozen=True)
 class Outside:
     """Addresses, keys, and what stands in for what. `in_sandbox` names the services that are played.
@@ -74,11 +70,6 @@ async def outside_of(
         yield outside
 
 
-def telegram_base_of(settings: Settings) -> str | None:
-    """Where the Bot API is served; None: at Telegram."""
-    return None if settings.telegram_api_base is None else str(settings.telegram_api_base).rstrip("/")
-
-
 def _real(settings: Settings) -> Outside:
     """The outside as it is set. Raises SettingsError."""
     return Outside(
@@ -89,7 +80,7 @@ def _real(settings: Settings) -> Outside:
         openai_base=None if settings.openai_base_url is None else str(settings.openai_base_url),
         openai_key=settings.openai_api_key or SecretStr(PLAY_KEY),
         bot_token=settings.bot_token,
-        telegram_base=telegram_base_of(settings),
+        telegram_base=settings.telegram_base(),
     )
 
 

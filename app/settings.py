@@ -130,6 +130,10 @@ class Settings(BaseSettings):
         """DATA_KEY's bytes, if it is set."""
         return None if self.data_key is None else key_of(self.data_key.get_secret_value())
 
+    def telegram_base(self) -> str | None:
+        """Where the Bot API is served; None: at Telegram."""
+        return None if self.telegram_api_base is None else str(self.telegram_api_base).rstrip("/")
+
 
 def read_settings() -> Settings:
     """The settings of this process. Raises SettingsError."""
