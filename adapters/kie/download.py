@@ -1,8 +1,8 @@
 """Fetching a finished video: streamed to disk, looked at, and handed to storage whole or not at all.
 
 The address comes from outside, so it is followed to hosts that are known only, redirects included, and what comes is
-believed to be a video by its bytes only. An address that answers 404 or 410 counts as temporary: a video that was just
-made may not have reached every server yet, and a job that cannot fetch its video ends by its own deadline.
+believed to be a video by its bytes only. An address that refuses counts as temporary, whatever it says: the video is
+made and paid for, asking again costs nothing, and a job that cannot fetch its video ends by its own deadline.
 """
 
 from __future__ import annotations
@@ -28,7 +28,6 @@ from domain.outside import Kept, NotKept, Trouble
 SIZE_MAX_BYTES: Final = 200 * 1024 * 1024
 REDIRECTS_MAX: Final = 5
 WRITE_BYTES: Final = 1024 * 1024
-PASSING: Final = frozenset({403, 404, 408, 410, 425, 429})
 VIDEOS: Final = frozenset({MP4, WEBM})
 
 log = structlog.get_logger(__name__)
@@ -119,11 +118,8 @@ class VideoFetcher:
         raise _Refused(FailureClass.UNKNOWN, "the video's address leads from one redirect to the next")
 
     async def _take(self, response: httpx.Response, partial: Path) -> None:
-        status = response.status_code
-        if status != 200:
-            passing = status in PASSING or status >= 500
-            failure = FailureClass.TEMPORARY if passing else FailureClass.UNKNOWN
-            raise _Refused(failure, f"the video's address answers {status}")
+        if response.status_code != 200:
+            raise _Refused(FailureClass.TEMPORARY, f"the video's address answers {response.status_code}")
         announced = response.headers.get("Content-Length", "")
         if announced.isdigit() and int(announced[:20]) > self._size_max_bytes:
             raise self._too_large()
