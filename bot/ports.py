@@ -9,9 +9,10 @@ from typing import Any, Protocol
 
 from aiogram.methods import TelegramMethod
 
+from bot.feedback.ports import Waits
 from domain.outside import MaybeSaid, NotFetched, NotSaid, Said, Urgency
 from domain.photo import PhotoRefused
-from domain.shown import Balance, JobStanding, KeptPhoto, Line, MadeVideo, Wait
+from domain.shown import Balance, JobStanding, KeptPhoto, Line, MadeVideo
 
 
 class Messenger(Protocol):
@@ -42,7 +43,7 @@ class Photos(Protocol):
         ...
 
 
-class Screens(Protocol):
+class Screens(Waits, Protocol):
     """The views, as people are shown them. They may lag behind the log."""
 
     async def balances(self, accounts: Collection[int]) -> Mapping[int, Balance]:
@@ -51,10 +52,6 @@ class Screens(Protocol):
 
     async def lines(self, account: int, *, below: int | None, limit: int) -> Sequence[Line]:
         """The statement's latest lines, newest first; of those below that version, if one is given."""
-        ...
-
-    async def wait(self, account: int, order: str) -> Wait | None:
-        """The wait of the order's first video that is queued; None when none is."""
         ...
 
 

@@ -40,14 +40,24 @@ class Card(NamedTuple):
         return blake2b(f"{self.text}\n{buttons}".encode(), digest_size=DIGEST_BYTES).hexdigest()
 
 
-def card(language: Language, order: str, jobs: Sequence[JobStanding], wait: Wait | None) -> Card:
-    """The card of an order's jobs, by index. `wait` is that of the first one which is queued."""
+def card(
+    language: Language, order: str, jobs: Sequence[JobStanding], wait: Wait | None, usual_s: int | None = None
+) -> Card:
+    """The card of an order's jobs, by index. `wait` is that of the first one which is queued, `usual_s` the usual time
+    from order to video."""
     ended = all(job.progress.stage in ENDED for job in jobs)
     title = text(language, "status-title-ended" if ended else "status-title", count=len(jobs))
     product = about(jobs[0].queued)
     head = [title] if product is None else [title, text(language, "status-about", about=product)]
     body = _one(language, jobs[0], wait) if len(jobs) == 1 else _several(language, jobs, wait)
+    if usual_s is not None and any(is_in_the_making(job.progress) for job in jobs):
+        body.append(text(language, "status-usually", time=duration(language, usual_s)))
     return Card("\n".join([*head, "", *body, "", money(language, jobs)]), _buttons(language, order, jobs, ended=ended))
+
+
+def is_in_the_making(progress: Progress) -> bool:
+    """Whether the person waits for the video service, which goes as usual so far."""
+    return progress.stage is Stage.GENERATING and progress.attempt == 1
 
 
 def _one(language: Language, job: JobStanding, wait: Wait | None) -> list[str]:

@@ -89,6 +89,10 @@ class Waits(Protocol):
         """The wait of the order's first video that is queued; None when none is."""
         ...
 
+    async def usual_s(self) -> int | None:
+        """The seconds from order to video, as they were lately; None when that is not known."""
+        ...
+
 
 class Languages(Protocol):
     """What people speak."""

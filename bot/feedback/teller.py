@@ -17,7 +17,7 @@ import structlog
 from aiogram.methods import EditMessageText, SendMessage
 
 from bot.buttons import card_of
-from bot.feedback.card import Card, card
+from bot.feedback.card import Card, card, is_in_the_making
 from bot.feedback.ends import ends
 from bot.feedback.ports import Languages, Standings, Tellings, Waits
 from bot.feedback.told import NOTHING_TOLD, Told
@@ -160,7 +160,7 @@ class Teller:
         if self._told.card is None and now < first:
             return first
         self._take_change()
-        language, wait = await self._read(upto)
+        language, wait, usual_s = await self._read(upto)
         later: list[float] = []
         if self._jobs and not self._is_gone and not await self._say_ends(language):
             later.append(self._end_not_before)
@@ -170,7 +170,7 @@ class Teller:
             else:
                 if self._is_queued():
                     later.append(now + self._look_again_s(wait))
-                later += self._change_card(card(language, self._order, self._jobs, wait))
+                later += self._change_card(card(language, self._order, self._jobs, wait, usual_s))
         if self._is_gone or not (later or self._changing):
             await self._keep(upto)
             self._stir.set()
@@ -178,14 +178,16 @@ class Teller:
             await self._keep()
         return min(later, default=None)
 
-    async def _read(self, upto: int) -> tuple[Language, Wait | None]:
+    async def _read(self, upto: int) -> tuple[Language, Wait | None, int | None]:
         ground = self._ground
         async with ground.looks:
             if self._seen < upto:
                 self._jobs = await ground.orders.standing(self._account, self._order)
                 self._seen, self._is_gone = upto, False
             wait = await ground.waits.wait(self._account, self._order) if self._is_queued() else None
-            return await ground.languages.of(self._account), wait
+            is_made = any(is_in_the_making(job.progress) for job in self._jobs)
+            usual_s = await ground.waits.usual_s() if is_made else None
+            return await ground.languages.of(self._account), wait, usual_s
 
     def _is_queued(self) -> bool:
         return any(job.progress.stage in QUEUED for job in self._jobs)

@@ -34,6 +34,7 @@ status-stage-late = 🎁 came later, free
 
 status-place-known = ⏳ in line, no. { $place }, { $time } to the video
 status-place-unknown = ⏳ in line, no. { $place }, how long it takes is not known yet
+status-usually = ⏱ From order to video it usually takes { $time }
 status-time-moment = less than a minute
 status-time-minutes = about { $n } { $n ->
     [one] minute

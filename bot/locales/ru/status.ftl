@@ -34,6 +34,7 @@ status-stage-late = 🎁 пришло позже, уже бесплатно
 
 status-place-known = ⏳ в очереди, { $place }-е, до видео { $time }
 status-place-unknown = ⏳ в очереди, { $place }-е, сколько ждать, пока неизвестно
+status-usually = ⏱ От заказа до видео обычно проходит { $time }
 status-time-moment = меньше минуты
 status-time-minutes = около { $n } { $n ->
     [one] минуты

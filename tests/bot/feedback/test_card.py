@@ -114,6 +114,15 @@ def test_a_wait_of_which_nothing_is_known_says_so(language: Language) -> None:
     assert len({word for word in words if "7" in word and any(no in word for no in ("неизвестно", "not known"))}) == 1
 
 
+def test_while_a_video_is_made_as_usual_the_usual_time_is_told_once() -> None:
+    made = [standing(progress_in(Stage.GENERATING), index=index, count=2) for index in range(2)]
+    words = read(card(Language.RU, ORDER, made, None, 110).text)
+    assert words.count("⏱ От заказа до видео обычно проходит около 2 минут") == 1
+    for stage, attempt in ((Stage.GENERATING, 2), (Stage.ACCEPTED, 1), (Stage.SENDING, 1), (Stage.READY, 1)):
+        other = [standing(progress_in(stage, attempt=attempt), index=0, count=1)]
+        assert "обычно" not in read(card(Language.RU, ORDER, other, None, 110).text)
+
+
 def test_only_the_first_in_line_has_the_place() -> None:
     words, _ = of(*[progress_in(Stage.WRITTEN)] * 3, wait=Wait(9, 60))
     assert [line for line in words.splitlines() if line[:1].isdecimal()] == [

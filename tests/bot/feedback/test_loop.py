@@ -32,7 +32,7 @@ from tests.bot.feedback.chat import (
 )
 from tests.bot.feedback.lives import Life, orders
 from tests.conftest import Database
-from tests.processors.scene import AT, Scene, at_work
+from tests.processors.scene import AT, Scene, at_work, life_of
 
 BACK = "1 кредит вернулся"
 
@@ -191,6 +191,20 @@ async def test_a_place_in_line_changes_without_news_of_the_order(scene: Scene, d
         await scene.deliver(YOU, first)
         await chats.until(lambda: "1-е" in chats.card(ME))
         assert chats.messages == {}
+
+
+async def test_who_waits_for_a_video_in_the_making_is_told_how_long_it_usually_takes(
+    scene: Scene, database: Database
+) -> None:
+    chats = Chats()
+    (others,) = await order(scene, YOU)
+    await scene.deliver(YOU, others)
+    await scene.caught_up()
+    async with feedback_at_work(scene, database, chats):
+        (mine,) = await order(scene, ME)
+        for command in life_of(ME, mine)[:3]:
+            await scene.executor.execute(command)
+        await chats.until(lambda: "От заказа до видео обычно проходит меньше минуты" in chats.card(ME))
 
 
 async def test_a_card_that_is_up_to_date_is_left_alone_by_the_next_owner(scene: Scene, database: Database) -> None:
