@@ -64,7 +64,7 @@ balance-debt = ❗ Owed for a returned payment: { credits }. New credits settle 
 packages =
     ⭐ <b>Credits for Telegram Stars</b>
     The larger the package, the cheaper the video.
-packages-line = • <b>{ credits }</b> — { $stars } ⭐ ({ $each } ⭐ per credit)
+packages-line = • <b>{ credits }</b> — { $stars } ⭐ ({ $each } each)
 packages-button = { credits } · { $stars } ⭐
 package-gone = This package is no longer sold. See what there is now: /buy
 invoice-about = { $n ->

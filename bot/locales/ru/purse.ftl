@@ -61,7 +61,7 @@ balance-debt = ❗ Долг за возвращённую оплату: { credit
 packages =
     ⭐ <b>Кредиты за Telegram Stars</b>
     Чем больше пакет, тем дешевле видео.
-packages-line = • <b>{ credits }</b> — { $stars } ⭐ ({ $each } ⭐ за кредит)
+packages-line = • <b>{ credits }</b> — { $stars } ⭐ (по { $each })
 packages-button = { credits } · { $stars } ⭐
 package-gone = Этого пакета больше нет. Посмотрите, что есть сейчас: /buy
 invoice-about = { $n ->
