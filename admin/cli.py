@@ -236,7 +236,7 @@ def forget(
     *,
     yes: Annotated[bool, typer.Option("--yes", help="Say that you mean it: there is no way back.")] = False,
 ) -> int:
-    """Delete a person's dialogue and the key of their texts: nobody can read them again; the books stay as they are."""
+    """Delete a person's dialogue, photos and videos, and the key of their texts; the books stay as they are."""
     if not yes:
         msg = f"forgetting account {account} cannot be undone: add --yes"
         raise WrongUse(msg)

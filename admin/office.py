@@ -78,6 +78,14 @@ class Dialogues(Protocol):
         ...
 
 
+class Files(Protocol):
+    """Photos and videos."""
+
+    async def clear(self, prefix: str) -> int:
+        """Deletes everything below a folder (`inputs/42`). Returns how many files that were."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Office:
     """An open database and who decides on it."""
@@ -90,6 +98,8 @@ class Office:
     views: ViewStore
     keys: Keys
     dialogues: Dialogues
+    files: Callable[[], Files]
+    """Opens storage. Most of the work needs none, and is done where there is none."""
     queue: Queue
     verification: VerificationSource
     reconciliation: Reconciliation | None = None

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TextIO
+from typing import Final, TextIO
 
 from admin.office import OK, Office
 from domain.streams import account as account_stream
 from processors.rebuild import rebuild
+
+BUCKETS: Final = ("inputs", "outputs")
+"""Of storage: below them each account has a folder."""
 
 
 async def rebuild_all(office: Office, out: TextIO) -> int:
@@ -22,11 +25,18 @@ async def rebuild_all(office: Office, out: TextIO) -> int:
 
 
 async def forget(office: Office, account: int, out: TextIO) -> int:
-    """Deletes the key of the account's personal texts, and the dialogue that it is in the middle of."""
+    """Deletes the account's dialogue, the key of its personal texts, its photos and videos. Can be repeated.
+
+    Raises StorageUnavailable, when the files are the only thing that is left to be deleted.
+    """
     if await office.dialogues.forget(account):
         out.write(f"the dialogue of account {account} is deleted\n")
     if await office.keys.forget(account_stream(account)):
         out.write(f"the key of account {account} is deleted: its texts cannot be read any more, its books stay\n")
     else:
         out.write(f"account {account} has no key: there are no texts of it that could be read\n")
+    out.flush()
+    storage = office.files()
+    deleted = sum([await storage.clear(f"{bucket}/{account}") for bucket in BUCKETS])
+    out.write(f"photos and videos of account {account} that were deleted: {deleted}\n")
     return OK

@@ -25,9 +25,10 @@ from adapters.sandbox.telegram_sandbox import TelegramSandbox
 from adapters.sandbox.telegram_settings import TelegramSandboxSettings
 from app.database import Place, data_key, opened
 from app.outside import Outside, outside_of
-from app.pipeline import Ground, Plant, plant_on, secret_for, storage_of
+from app.pipeline import Ground, Plant, plant_on, secret_for
 from app.serving import serving, serving_somewhere
 from app.settings import Settings, SettingsError
+from app.storage import storage_of
 from app.web import equip
 from app.workers import Workers, sharing_work
 from processors.clock import SystemClock

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+from pathlib import Path
 
 from adapters.postgres.accounts import PostgresAccounts
 from adapters.postgres.event_store import PostgresEventStore
@@ -16,13 +18,14 @@ from app.database import Place, located, opened
 from app.failures import heard
 from app.loop import run
 from app.settings import Settings, read_settings
+from app.storage import storage_of
 from processors.execute import Executor
 from processors.reconciliation import Reconciliation
 
 
 @asynccontextmanager
-async def office_on(store: PostgresEventStore, settings: Settings) -> AsyncIterator[Office]:
-    """The office on an open log."""
+async def office_on(store: PostgresEventStore, settings: Settings, *, data_dir: Path) -> AsyncIterator[Office]:
+    """The office on an open log. `data_dir` is where files are without STORAGE_URL."""
     executor = Executor(store)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(executor.close)
@@ -35,6 +38,7 @@ async def office_on(store: PostgresEventStore, settings: Settings) -> AsyncItera
             views=PostgresViews(store.pool),
             keys=store.keys,
             dialogues=Dialogues(store.pool, shards=store.shards),
+            files=partial(storage_of, settings, data_dir),
             queue=PostgresOpenJobs(store.pool),
             verification=PostgresVerification(store.pool),
             reconciliation=await stack.enter_async_context(_reconciliation(store, executor, settings)),
@@ -68,5 +72,6 @@ class OfficeDesk:
 
 
 async def _in_office(place: Place, settings: Settings, work: Callable[[Office], Awaitable[int]]) -> int:
-    async with opened(place, settings) as store, office_on(store, settings) as office:
+    data_dir = place.data_dir or settings.data_dir
+    async with opened(place, settings) as store, office_on(store, settings, data_dir=data_dir) as office:
         return await work(office)

@@ -17,6 +17,7 @@ from adapters.postgres.connections import LOST
 from adapters.postgres.keys import WrongDataKey
 from adapters.postgres.locks import NotDirect
 from adapters.postgres.migrate import MigrationError, WrongShards
+from adapters.storage.files import StorageUnavailable
 from admin.office import FINDING, UNREACHABLE, WRONG_USE, NotThere, WrongUse
 from app.database import NotMigrated
 from app.settings import SettingsError
@@ -51,6 +52,7 @@ TABLE: Final[tuple[tuple[Errors, int, Callable[[BaseException], str]], ...]] = (
     ((NotThere, EventSchemaError, UnknownToViews, RebuildOvertaken), FINDING, _itself),
     (OutcomeUnknown, UNREACHABLE, lambda error: f"{error}; repeat with the same --id, then it happens once"),
     (LogError, UNREACHABLE, _itself),
+    (StorageUnavailable, UNREACHABLE, lambda error: f"{error}; everything else is done, repeat it for the rest"),
     (
         asyncpg.InsufficientPrivilegeError,
         UNREACHABLE,

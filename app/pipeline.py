@@ -22,7 +22,7 @@ from adapters.postgres.inbox import UpdateSweep
 from adapters.postgres.rests import PostgresRests
 from adapters.postgres.tellings import PostgresTellings
 from adapters.scripts.openai_writer import OpenAIWriter
-from adapters.storage.files import Storage, StorageUrlRefused, open_storage
+from adapters.storage.files import Storage
 from adapters.storage.links import Links
 from app.catalogue import packaged_catalogue
 from app.outside import Outside
@@ -54,14 +54,6 @@ class Plant:
     callbacks: PostgresCallbacks
     callback_secret: bytes = field(repr=False)
     housekeeping: Housekeeping
-
-
-def storage_of(settings: Settings, data_dir: Path) -> Storage:
-    """The storage at STORAGE_URL, or a folder beside the database. Raises SettingsError."""
-    try:
-        return open_storage(settings.storage_url or str(data_dir / "storage"))
-    except StorageUrlRefused as refused:
-        raise SettingsError(str(refused)) from refused
 
 
 def secret_for(purpose: str, data_key: bytes) -> bytes:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -150,6 +150,10 @@ class Storage:
                         swept += 1
         log.info("storage swept", prefix=prefix, older_than=older_than.isoformat(), files=swept)
         return swept
+
+    async def clear(self, prefix: str) -> int:
+        """Deletes everything below a folder, as `sweep` does. Returns how many files that were."""
+        return await self.sweep(datetime.max.replace(tzinfo=UTC), prefix)
 
     async def keep_for(self, days: Mapping[str, int], *, now: datetime) -> int:
         """Sweeps every bucket by its own age, `{"inputs": 180, "outputs": 30}`; what is not named is kept for ever."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -37,13 +38,15 @@ async def said_of(office: Office) -> tuple[int, list[str]]:
     return code, out.getvalue().splitlines()
 
 
-async def test_what_was_missing_is_named_and_the_next_time_nothing_is(store: PostgresEventStore) -> None:
+async def test_what_was_missing_is_named_and_the_next_time_nothing_is(
+    store: PostgresEventStore, tmp_path: Path
+) -> None:
     telegram = Telegram()
     telegram.paid("c1", 42)
     telegram.paid("c2", 43, stars=60)
     telegram.returned("c2", 43, stars=60)
     telegram.returned("c1", 42, stars=1)
-    async with office_on(store, Settings(_env_file=None)) as desk:
+    async with office_on(store, Settings(_env_file=None), data_dir=tmp_path) as desk:
         office = with_telegram(desk, store, telegram)
         assert await said_of(office) == (
             FINDING,
@@ -64,7 +67,7 @@ async def test_what_was_missing_is_named_and_the_next_time_nothing_is(store: Pos
         assert (code, lines[1]) == (FINDING, "TELEGRAM DID NOT ANSWER, the rest was not read: bad gateway")
 
 
-async def test_without_a_telegram_nothing_is_held_against_it(store: PostgresEventStore) -> None:
-    async with office_on(store, Settings(_env_file=None)) as office:
+async def test_without_a_telegram_nothing_is_held_against_it(store: PostgresEventStore, tmp_path: Path) -> None:
+    async with office_on(store, Settings(_env_file=None), data_dir=tmp_path) as office:
         with pytest.raises(WrongUse, match="BOT_TOKEN"):
             await said_of(office)

@@ -126,20 +126,42 @@ async def test_a_revocation_takes_what_is_there_and_leaves_the_rest_as_debt(term
     assert "already revoked" in (await terminal.types(*words)).out
 
 
-async def test_verify_rebuild_and_forget(terminal: Terminal, store: PostgresEventStore) -> None:
+async def test_verify_and_rebuild(terminal: Terminal) -> None:
     ran = await terminal.types("rebuild")
     assert (ran.code, ran.out.splitlines()[-1]) == (0, "the views are made anew from 5 events")
     ran = await terminal.types("verify", "--pace", "0", "--format", "json")
     assert (ran.code, json.loads(ran.out)["sound"], json.loads(ran.out)["events"]) == (0, True, 5)
+
+
+async def test_who_is_forgotten_leaves_nothing_but_the_books(
+    terminal: Terminal, store: PostgresEventStore, tmp_path: Path
+) -> None:
+    files = {name: tmp_path / name for name in ("inputs/42/a.jpg", "outputs/42/b.0.mp4", "inputs/421/a.jpg")}
+    for file in files.values():
+        file.parent.mkdir(parents=True)
+        file.write_bytes(b"x")
     ran = await terminal.types("forget", "42")
     assert (ran.code, ran.sentence) == (2, "forgetting account 42 cannot be undone: add --yes")
     await store.pool.execute(DIALOGUE, shard_of("account/42", store.shards))
-    forgotten = (await terminal.types("forget", "42", "--yes")).out.splitlines()
+    forgotten = (await terminal.types("forget", "42", "--yes", STORAGE_URL=str(tmp_path))).out.splitlines()
     assert forgotten[0] == "the dialogue of account 42 is deleted"
     assert "the key of account 42 is deleted" in forgotten[1]
+    assert forgotten[2] == "photos and videos of account 42 that were deleted: 2"
+    assert [name for name, file in files.items() if file.exists()] == ["inputs/421/a.jpg"]
     assert await store.pool.fetchval("SELECT count(*) FROM conversations") == 0
-    assert "has no key" in (await terminal.types("forget", "42", "--yes")).out
+    again = await terminal.types("forget", "42", "--yes", STORAGE_URL=str(tmp_path))
+    assert "has no key" in again.out
+    assert "deleted: 0" in again.out
     assert (await terminal.types("account", "42")).code == 0
+
+
+async def test_files_that_cannot_be_deleted_are_said_to_be_left(terminal: Terminal, tmp_path: Path) -> None:
+    away = {"STORAGE_URL": "s3://bucket", "AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_ALLOW_HTTP": "true"}
+    keys = {"AWS_REGION": "here", "AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "s"}
+    ran = await terminal.types("forget", "42", "--yes", **away, **keys)
+    assert ran.code == 3
+    assert "the key of account 42 is deleted" in ran.out
+    assert ran.err.endswith("everything else is done, repeat it for the rest\n")
 
 
 async def test_verify_ends_with_1_and_names_what_is_wrong(terminal: Terminal, database: Database) -> None:
