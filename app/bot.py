@@ -22,6 +22,7 @@ from adapters.postgres.tellings import PostgresTellings
 from adapters.postgres.views import PostgresViews
 from adapters.storage.user_photos import UserPhotos
 from adapters.telegram.messenger import TelegramRefused, TelegramUnavailable
+from app.alongside import alongside
 from app.messenger import Line, reconciliation_of
 from app.packages import packaged_packages
 from app.pipeline import Plant
@@ -187,10 +188,5 @@ class BotAtWork:
 @asynccontextmanager
 async def talking(bot: BotAtWork, *, stop_within_s: float) -> AsyncIterator[None]:
     """Talks with people until it is left; then what is in hand comes to its end in time."""
-    running = asyncio.create_task(bot.run(), name="bot")
-    try:
+    async with alongside(bot.run(), name="bot", stop=partial(bot.stop, stop_within_s)):
         yield
-    finally:
-        if not running.done():
-            await bot.stop(stop_within_s)
-        await running

@@ -19,6 +19,7 @@ from adapters.postgres.locks import PostgresLocks, Role
 from adapters.postgres.open_jobs import PostgresOpenJobs
 from adapters.postgres.tracking import PostgresTracking
 from adapters.postgres.views import PostgresViews
+from app.alongside import alongside
 from app.packages import packaged_packages
 from processors.execute import Executor
 from processors.job_at_hand import JobAtHand
@@ -158,13 +159,8 @@ async def sharing_work(
     """Runs this process's share of the shards, works `beside` them by name and those `per_shard` in each,
     until it is left; then steps under way come to their end in time.
 
-    Raises what opening the locks raises.
+    Raises what opening the locks raises, as `alongside` does.
     """
     workers = Workers(store, executor, url=url, pipeline=pipeline, beside=beside, per_shard=per_shard)
-    running = asyncio.create_task(workers.run(), name="workers")
-    try:
+    async with alongside(workers.run(), name="workers", stop=partial(workers.ownership.stop, stop_within_s)):
         yield workers
-    finally:
-        if not running.done():
-            await workers.ownership.stop(stop_within_s)
-        await running

@@ -15,7 +15,8 @@ from adapters.sandbox.kie_sandbox import KieSandbox
 from adapters.sandbox.openai_sandbox import OpenAISandbox
 from app.serving import serving
 from domain.feedback import Stage
-from tests.app.program import settings_of, start
+from tests.adapters.postgres.pooler import pooled
+from tests.app.program import run, settings_of, start
 from tests.conftest import Database
 from tests.processors.pipeline_scene import PipelineScene, pipeline_at_work, sandbox_settings
 
@@ -86,6 +87,13 @@ async def test_everything_runs_in_one_process_with_sandboxes_for_what_has_no_key
             shown = (await messenger.get(f"/api/users/{ME}/messages")).json()["messages"]
         assert [message["video"]["mime_type"] for message in shown if "video" in message] == ["video/mp4"]
         assert await program.ends_on(signal.SIGTERM) == 0
+
+
+async def test_a_worker_that_can_do_no_work_ends_and_says_why(database: Database, tmp_path: Path) -> None:
+    async with pooled(database.url, size=2) as url:
+        ran = await run("worker", folder=tmp_path, settings={**settings(database, tmp_path), "DATABASE_URL": url})
+    assert ran.code == 2
+    assert ran.err.splitlines()[-1].startswith("DATABASE_URL leads through a connection pooler")
 
 
 async def test_a_worker_that_is_told_to_stop_leaves_its_jobs_to_the_next(
