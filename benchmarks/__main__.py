@@ -25,7 +25,7 @@ from benchmarks.figures import Figure
 from benchmarks.logs import only_warnings
 from benchmarks.meter import Meter
 from benchmarks.options import LONG, SHORT, Options
-from benchmarks.surroundings import Bench, load_average, own_server
+from benchmarks.surroundings import Bench, load_average, own_server, without_settings
 
 RESULTS: Final = Path(__file__).parent / "results" / "latest.json"
 PROFILE_LINES: Final = 40
@@ -50,6 +50,7 @@ def main(
 ) -> None:
     """Measures, prints the table and writes the JSON. A figure that is missed is no error; a case that breaks is."""
     only_warnings()
+    without_settings()
     options = _options(short=short, runs=1 if profile else runs, seconds=seconds, log_events=log_events)
     chosen = [profile] if profile else only or list(CASES)
     if unknown := set(chosen) - CASES.keys():

@@ -18,11 +18,19 @@ from rich.console import Console
 from adapters.local_postgres import LocalPostgres, local_postgres
 from adapters.local_postgres_cluster import OWNER
 from adapters.postgres.migrate import DEFAULT_SHARDS, migrate
+from app.settings import Settings
 from benchmarks.figures import Sample, Series
 from benchmarks.meter import Meter, Side, interleaved, sample
 from benchmarks.options import Options
 
 DATA_KEY: Final = bytes(range(32))
+
+
+def without_settings() -> None:
+    """Takes the program's settings out of this process's environment: nothing that is played here may reach a real
+    service with somebody's keys."""
+    for name in [name for name in os.environ if name.lower() in Settings.model_fields]:
+        del os.environ[name]
 
 
 @dataclass(frozen=True, slots=True)

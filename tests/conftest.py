@@ -20,6 +20,7 @@ import pytest
 from adapters.local_postgres import LocalPostgres, local_postgres
 from adapters.postgres.event_store import PostgresEventStore
 from adapters.postgres.migrate import migrate
+from benchmarks.surroundings import without_settings
 from processors.execute import Executor
 
 FOLDER = "NEUROCARDS_TEST_FOLDER"
@@ -32,6 +33,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    without_settings()
     if not hasattr(config, "workerinput"):
         folder = tempfile.mkdtemp(prefix="neurocards-tests-")
         Path(folder).chmod(0o755)

@@ -43,10 +43,12 @@ async def test_work_that_fails_ends_the_program() -> None:
     work, others = Work(), Work()
 
     async def program() -> None:
-        async with alongside(others.run(), name="others", stop=others.stop):
-            async with alongside(work.run(), name="work", stop=work.stop):
-                work.fails.set()
-                await asyncio.Event().wait()
+        async with (
+            alongside(others.run(), name="others", stop=others.stop),
+            alongside(work.run(), name="work", stop=work.stop),
+        ):
+            work.fails.set()
+            await asyncio.Event().wait()
 
     with pytest.raises(LookupError, match="the work cannot go on"):
         await asyncio.wait_for(program(), PATIENCE_S)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.settings import FOR_ROOT, HERE, Settings, SettingsError, data_dir_by_default, key_of, read_settings
+from benchmarks.surroundings import without_settings
 
 KEY = bytes(range(224, 256))
 
@@ -98,3 +99,10 @@ def test_the_data_folder_lies_here_unless_roots_server_could_not_get_here(
     assert data_dir_by_default() == (FOR_ROOT if os.geteuid() == 0 else HERE)
     monkeypatch.chdir("/")
     assert data_dir_by_default() == HERE
+
+
+def test_what_plays_the_program_takes_no_keys_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "somebody's")
+    monkeypatch.setenv("bot_token", "1:somebody's")
+    without_settings()
+    assert Settings(_env_file=None) == Settings.model_construct(data_dir=data_dir_by_default())
