@@ -97,14 +97,15 @@ async def company_at(
         web_url = await enter(_served(site, settings)) if web else None
         key = await data_key(place, settings)
         ground = _ground(place, settings, store, executor, outside, key=key, web_url=web_url)
-        line = await enter(_line(ground, public_url=ground.public_url or web_url))
+        people_reach = _reached_from("Telegram", settings, outside, web_url)
+        line = await enter(_line(ground, public_url=people_reach))
         if line is not None:
             ground = replace(ground, sender=line.videos)
         plant = await enter(plant_on(ground))
         equip(site, plant, store.pool, settings)
         workers = await enter(_sharing(ground, plant, line, instead)) if work else None
         if line is not None and (talk or web):
-            await enter(_bot(site, line, ground, plant, talk=talk))
+            await enter(_bot(site, line, ground, plant, talk=talk, public_url=people_reach))
         yield Company(store, executor, plant, outside, web_url, workers, line)
 
 
@@ -124,7 +125,6 @@ def _ground(
 ) -> Ground:
     data_dir = place.data_dir or settings.data_dir
     storage = storage_of(settings, data_dir)
-    public_url = None if settings.public_url is None else str(settings.public_url)
     return Ground(
         store=store,
         executor=executor,
@@ -134,9 +134,16 @@ def _ground(
         data_key=key,
         storage=storage,
         sender=FolderSender(storage, data_dir / "delivered"),
-        public_url=public_url or (web_url if "KIE" in outside.in_sandbox else None),
+        public_url=_reached_from("KIE", settings, outside, web_url),
         scratch=data_dir / "scratch",
     )
+
+
+def _reached_from(service: str, settings: Settings, outside: Outside, web_url: str | None) -> str | None:
+    """Where the HTTP side is for that service: at PUBLIC_URL, or on this machine for a sandbox of ours."""
+    if settings.public_url is not None:
+        return str(settings.public_url)
+    return web_url if service in outside.in_sandbox else None
 
 
 @asynccontextmanager
@@ -182,7 +189,9 @@ def _sharing(ground: Ground, plant: Plant, line: Line | None, instead: Instead) 
 
 
 @asynccontextmanager
-async def _bot(site: FastAPI, line: Line, ground: Ground, plant: Plant, *, talk: bool) -> AsyncIterator[None]:
+async def _bot(
+    site: FastAPI, line: Line, ground: Ground, plant: Plant, *, talk: bool, public_url: str | None
+) -> AsyncIterator[None]:
     """The webhook's route, if updates come that way, and with `talk` the bot itself."""
     from app.bot import BotAtWork, desk_of, intake_of, talking  # noqa: PLC0415 - as for the line
 
@@ -191,10 +200,10 @@ async def _bot(site: FastAPI, line: Line, ground: Ground, plant: Plant, *, talk:
     intake = intake_of(line, desk)
     webhook: tuple[str, SecretStr] | None = None
     if settings.telegram_updates == "webhook":
-        if ground.public_url is None:
+        if public_url is None:
             raise SettingsError("TELEGRAM_UPDATES is webhook, and without PUBLIC_URL Telegram cannot reach us")
         secret = SecretStr(secret_for("telegram webhook", ground.data_key).hex())
-        webhook = (ground.public_url.rstrip("/"), secret)
+        webhook = (public_url.rstrip("/"), secret)
         site.include_router(telegram_router(intake.take, secret=secret))
     if not talk:
         yield
@@ -208,15 +217,12 @@ async def _bot(site: FastAPI, line: Line, ground: Ground, plant: Plant, *, talk:
 async def _served(site: FastAPI, settings: Settings) -> AsyncIterator[str]:
     """The site, at HTTP_HOST and HTTP_PORT, or at any free port when nobody asked for the one that is taken."""
     host, port = settings.http_host, settings.http_port
-    if "http_port" not in settings.model_fields_set:
-        async with serving_somewhere(site, port, host=host) as url:
-            yield url
-        return
+    serve = serving if "http_port" in settings.model_fields_set else serving_somewhere
     async with AsyncExitStack() as stack:
         try:
-            url = await stack.enter_async_context(serving(site, host=host, port=port))
+            url = await stack.enter_async_context(serve(site, host=host, port=port))
         except OSError as error:
-            msg = f"HTTP_PORT {port} cannot be used: {error.strerror}"
+            msg = f"HTTP_HOST {host} with HTTP_PORT {port} cannot be used: {error.strerror}"
             raise SettingsError(msg) from error
         yield url
 

@@ -5,6 +5,7 @@ Whatever is not in the table is a bug and shows where it happened.
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -26,6 +27,11 @@ from domain.refusals import AccountNotOpen, Refusal
 from processors.execute import TooManyConflicts
 from processors.rebuild import RebuildOvertaken
 from projections.views import UnknownToViews
+
+THIS_MACHINES: Final = frozenset(
+    {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE}
+)
+"""What an OSError says of this machine, not of the way to another: a full disk, too many open files."""
 
 Errors = type[BaseException] | tuple[type[BaseException], ...]
 
@@ -86,6 +92,8 @@ def heard() -> Iterator[None]:
 
 def told(error: BaseException) -> tuple[int, str] | None:
     """The exit code and the sentence for the error; None when it is a bug."""
+    if isinstance(error, OSError) and (error.filename is not None or error.errno in THIS_MACHINES):
+        return UNREACHABLE, str(error)
     for errors, code, sentence in TABLE:
         if isinstance(error, errors):
             return code, " ".join(sentence(error).split())

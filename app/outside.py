@@ -58,7 +58,7 @@ async def outside_of(
             url = await stack.enter_async_context(serving((openai or OpenAISandbox()).app))
             outside = replace(outside, openai_base=f"{url}/v1", in_sandbox=(*outside.in_sandbox, "OpenAI"))
         if settings.bot_token is None and telegram is not None:
-            url = await stack.enter_async_context(serving_somewhere(telegram.app, settings.chat_port))
+            url = await stack.enter_async_context(serving_somewhere(telegram.app, port=settings.chat_port))
             stack.push_async_callback(telegram.close)  # open pages would hold the server up
             outside = replace(
                 outside,

@@ -12,11 +12,14 @@ import typer
 from app.company import Company, company_at, told_to_stop
 from app.database import Place
 from app.demo import demo_at, invitation
-from app.settings import Settings
+from app.settings import Settings, SettingsError
 
 
 async def until_told(place: Place, settings: Settings, *, web: bool, work: bool, talk: bool) -> None:
     """Runs the named parts of the program until told to stop. Raises what `company_at` raises."""
+    if work and not talk and settings.bot_token is None and (settings.kie_api_keys or settings.kie_api_key):
+        msg = "BOT_TOKEN is missing: videos would be made and paid for, and reach nobody"
+        raise SettingsError(msg)
     async with company_at(place, settings, web=web, work=work, talk=talk) as company:
         typer.echo("; ".join(said_of(company)))
         await told_to_stop()

@@ -78,7 +78,7 @@ def _unless_gone(app: ASGIApp) -> ASGIApp:
 
 
 @asynccontextmanager
-async def serving_somewhere(app: ASGIApp, port: int, *, host: str = HOST) -> AsyncIterator[str]:
+async def serving_somewhere(app: ASGIApp, *, host: str = HOST, port: int) -> AsyncIterator[str]:
     """As `serving`, at any free port when that one is taken."""
     async with AsyncExitStack() as stack:
         try:

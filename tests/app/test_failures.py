@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+
 import pytest
 
 from adapters import local_postgres_errors
@@ -36,6 +38,18 @@ def test_every_class_of_failure_has_an_exit_code(base: type[Exception], codes: s
 def test_a_sentence_is_one_line() -> None:
     answer = told(local_postgres_errors.ServerError("it ended", log_tail="FATAL: no\nLOG: bye"))
     assert answer == (3, "it ended FATAL: no LOG: bye")
+
+
+def test_what_is_wrong_with_this_machine_is_not_blamed_on_the_database() -> None:
+    assert told(OSError(errno.ENOSPC, "No space left on device")) == (3, "[Errno 28] No space left on device")
+    assert told(PermissionError(errno.EACCES, "Permission denied", "scratch")) == (
+        3,
+        "[Errno 13] Permission denied: 'scratch'",
+    )
+    assert told(ConnectionRefusedError(111, "Connect call failed")) == (
+        3,
+        "the database cannot be reached: [Errno 111] Connect call failed",
+    )
 
 
 @pytest.mark.parametrize("bug", [KeyError("x"), AssertionError(), ZeroDivisionError()])

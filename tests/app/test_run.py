@@ -13,6 +13,7 @@ import pytest
 
 from adapters.sandbox.kie_sandbox import KieSandbox
 from adapters.sandbox.openai_sandbox import OpenAISandbox
+from adapters.sandbox.telegram_sandbox import TelegramSandbox
 from app.serving import serving
 from domain.feedback import Stage
 from tests.adapters.postgres.pooler import pooled
@@ -99,10 +100,18 @@ async def test_a_worker_that_can_do_no_work_ends_and_says_why(database: Database
 async def test_a_worker_that_is_told_to_stop_leaves_its_jobs_to_the_next(
     database: Database, tmp_path: Path, scene: PipelineScene
 ) -> None:
-    kie, openai = KieSandbox(sandbox_settings(latency_s=3)), OpenAISandbox()
-    async with serving(kie.app) as kie_url, serving(openai.app) as openai_url:
+    kie, openai, telegram = KieSandbox(sandbox_settings(latency_s=3)), OpenAISandbox(), TelegramSandbox()
+    async with (
+        serving(kie.app) as kie_url,
+        serving(openai.app) as openai_url,
+        serving(telegram.app) as telegram_url,
+        httpx.AsyncClient(base_url=telegram_url) as messenger,
+    ):
+        await messenger.post("/api/users", json={"id": ME, "first_name": "Anna", "language_code": "en"})
+        await messenger.post(f"/api/users/{ME}/text", json={"text": "/start"})
         outside = {"KIE_API_KEYS": "main@sandbox=sandbox-key", "KIE_API_BASE": kie_url, "KIE_UPLOAD_BASE": kie_url}
         outside |= {"KIE_RESULT_HOSTS": "127.0.0.1", "OPENAI_API_KEY": "k", "OPENAI_BASE_URL": f"{openai_url}/v1"}
+        outside |= {"BOT_TOKEN": telegram.token, "TELEGRAM_API_BASE": telegram_url}
         ours = settings(database, tmp_path, **outside, POLL_EVERY_S="1")
         jobs = await scene.order(ME, count=5)
         async with running("worker", folder=tmp_path, settings=ours) as first:
@@ -115,7 +124,16 @@ async def test_a_worker_that_is_told_to_stop_leaves_its_jobs_to_the_next(
             assert {end.stage for end in ends} == {Stage.READY}
             assert await second.ends_on(signal.SIGINT) == 0
         assert kie.paid_creations == 5
+        shown = (await messenger.get(f"/api/users/{ME}/messages")).json()["messages"]
+        assert sum("video" in message for message in shown) == 5
         await scene.verified()
+        await telegram.close()
+
+
+async def test_a_worker_that_would_reach_nobody_is_refused(database: Database, tmp_path: Path) -> None:
+    ours = settings(database, tmp_path, KIE_API_KEY="a-key-of-kie")
+    ran = await run("worker", folder=tmp_path, settings=ours)
+    assert (ran.code, ran.sentence) == (2, "BOT_TOKEN is missing: videos would be made and paid for, and reach nobody")
 
 
 async def test_the_http_side_runs_alone(database: Database, tmp_path: Path) -> None:
@@ -139,9 +157,8 @@ async def test_the_http_side_runs_alone(database: Database, tmp_path: Path) -> N
 async def test_a_wrong_setting_is_one_sentence(
     database: Database, tmp_path: Path, name: str, value: str, sentence: str
 ) -> None:
-    process = await start("worker", folder=tmp_path, settings=settings(database, tmp_path, **{name: value}))
-    _, complaint = await process.communicate()
-    last = complaint.decode().splitlines()[-1]
-    assert process.returncode == 2
+    ran = await run("bot", folder=tmp_path, settings=settings(database, tmp_path, CHAT_PORT="0", **{name: value}))
+    last = ran.err.splitlines()[-1]
+    assert ran.code == 2
     assert last.startswith(sentence)
     assert value not in last or name == "STORAGE_URL"
