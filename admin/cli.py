@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC, datetime
-from getpass import getuser
 from typing import Annotated
 from uuid import uuid4
 
@@ -17,9 +16,9 @@ import typer
 from admin import account as accounts
 from admin import gifts, payments, promo, upkeep, verification
 from admin.history import history as write_history
-from admin.moments import moment_of, until_of, zone_named
+from admin.moments import end_of, until_of, zone_named
 from admin.office import Office, WrongUse
-from admin.options import ID, Account, Amount, At, By, Form, Job, Reason, Zone, desk_of
+from admin.options import ID, Account, Amount, At, By, Form, Job, Reason, Zone, desk_of, doer
 from admin.queue import jobs as list_jobs
 from admin.replay import replay as write_replay
 from admin.sheets import Format
@@ -114,7 +113,9 @@ def jobs(
     """The jobs in flight, oldest first, and what each of them waits for."""
     in_zone = zone_named(zone)
     return desk_of(context).run(
-        lambda office: list_jobs(office.queue, account=account, limit=limit, zone=in_zone, form=form, out=sys.stdout)
+        lambda office: list_jobs(
+            office.queue, account=account, limit=limit, zone=in_zone, form=form, out=sys.stdout, err=sys.stderr
+        )
     )
 
 
@@ -131,20 +132,15 @@ def grant(
     zone: Zone = None,
 ) -> int:
     """Give credits, once per id."""
-    now = datetime.now(UTC)
-    until = None if expires is None else moment_of(expires, zone_named(zone), option="--expires")
-    if until is not None and until <= now:
-        msg = f"--expires {expires} is past"
-        raise WrongUse(msg)
     command = gifts.wished(
         GiveBonus,
         account=account,
-        at=now,
+        at=datetime.now(UTC),
         source=gift_id or f"grant-{uuid4().hex}",
         amount=amount,
-        expires_at=until,
+        expires_at=end_of(expires, zone),
         reason=reason,
-        by=by or getuser(),
+        by=doer(by),
     )
     return desk_of(context).run(lambda office: gifts.grant(office, command, sys.stdout))
 
@@ -169,7 +165,7 @@ def revoke(
         amount=amount,
         of=of,
         reason=reason,
-        by=by or getuser(),
+        by=doer(by),
     )
     return desk_of(context).run(lambda office: gifts.revoke(office, command, sys.stdout))
 
@@ -192,7 +188,7 @@ def refund_payment(
         charge=charge,
         request=request_id or f"refund-{uuid4().hex}",
         reason=reason,
-        by=by or getuser(),
+        by=doer(by),
     )
     return desk_of(context).run(lambda office: payments.request_refund(office, command, sys.stdout))
 

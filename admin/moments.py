@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 from admin.office import WrongUse
@@ -31,6 +31,17 @@ def moment_of(text: str, zone: tzinfo | None, *, option: str) -> datetime:
     except (ValueError, OverflowError) as error:
         msg = f"{option} {text} is no moment such as 2026-01-31T18:30 or 2026-01-31T18:30+03:00"
         raise WrongUse(msg) from error
+
+
+def end_of(text: str | None, zone: str | None) -> datetime | None:
+    """What `--expires` says: a moment to come, if any. Raises WrongUse."""
+    if text is None:
+        return None
+    end = moment_of(text, zone_named(zone), option="--expires")
+    if end <= datetime.now(UTC):
+        msg = f"--expires {text} is past"
+        raise WrongUse(msg)
+    return end
 
 
 def until_of(text: str | None, zone: tzinfo | None) -> Until:

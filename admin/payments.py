@@ -29,7 +29,7 @@ async def request_refund(office: Office, command: RequestPaymentRefund, out: Tex
 async def reconcile(office: Office, out: TextIO) -> int:
     """Makes good what Telegram knows and the ledger does not, and says what that was. Raises WrongUse."""
     if office.reconciliation is None:
-        msg = "there is no Telegram to ask: set BOT_TOKEN, or start `neurocards run` with its sandbox"
+        msg = "there is no Telegram to ask: set BOT_TOKEN"
         raise WrongUse(msg)
     report = await office.reconciliation.reconcile()
     out.write(f"read {report.read} of Telegram's lines about payments and refunds\n")

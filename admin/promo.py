@@ -6,15 +6,14 @@ import secrets
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, tzinfo
-from getpass import getuser
 from typing import Annotated, Final, TextIO
 
 import typer
 
 from admin import gifts
-from admin.moments import moment_of, shown, zone_named
+from admin.moments import end_of, shown, zone_named
 from admin.office import OK, NotThere, Office, WrongUse
-from admin.options import By, Reason, Zone, desk_of
+from admin.options import By, Reason, Zone, desk_of, doer
 from admin.words import credits_in_words, said
 from domain import streams
 from domain.promo import CodeClaimed, CreatePromo, PromoCreated, code_of
@@ -58,10 +57,10 @@ def create(
         campaign=campaign or prefix or first,
         amount=amount,
         limit=limit or (None if count is None else 1),
-        expires_at=_not_past(expires, zone),
+        expires_at=end_of(expires, zone),
         bonus_days=bonus_days,
         reason=reason,
-        by=by or getuser(),
+        by=doer(by),
     )
     if count is None:
         return desk_of(context).run(lambda office: create_one(office, command, sys.stdout))
@@ -140,13 +139,3 @@ def _of_shape(text: str, argument: str) -> str:
         msg = f"{argument} is wrong: a code is {CODE_IS}"
         raise WrongUse(msg)
     return code
-
-
-def _not_past(expires: str | None, zone: str | None) -> datetime | None:
-    if expires is None:
-        return None
-    until = moment_of(expires, zone_named(zone), option="--expires")
-    if until <= datetime.now(UTC):
-        msg = f"--expires {expires} is past"
-        raise WrongUse(msg)
-    return until

@@ -36,15 +36,20 @@ WHY: Final = {
 }
 
 
-async def jobs(queue: Queue, *, account: int | None, limit: int, zone: tzinfo | None, form: Format, out: TextIO) -> int:
-    """Writes the open jobs, of one account or of all, at most `limit` of them."""
-    found = await queue.open(account=account, limit=limit)
+async def jobs(
+    queue: Queue, *, account: int | None, limit: int, zone: tzinfo | None, form: Format, out: TextIO, err: TextIO
+) -> int:
+    """Writes the open jobs, of one account or of all, at most `limit` of them; that there are more, too."""
+    found = await queue.open(account=account, limit=limit + 1)
+    more = len(found) > limit
     sheet = Sheet(CSV_COLUMNS if form is Format.CSV else COLUMNS, form, out)
-    for row in found:
+    for row in found[:limit]:
         sheet.row(_line(row, zone))
-    if form is Format.TABLE:
-        more = f", the oldest {limit} of them shown" if len(found) == limit else ""
-        out.write(f"{len(found)} {'job' if len(found) == 1 else 'jobs'} in flight{more}\n")
+    sheet.end()
+    if more:
+        (out if form is Format.TABLE else err).write(f"more than {limit} in flight, the oldest {limit} of them shown\n")
+    elif form is Format.TABLE:
+        out.write(f"{len(found)} {'job' if len(found) == 1 else 'jobs'} in flight\n")
     return OK
 
 

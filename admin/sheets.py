@@ -73,6 +73,11 @@ class Sheet:
             case Format.TABLE:
                 self._out.write(f"{self._line([_seen(values[column.name]) for column in self._columns])}\n")
 
+    def end(self) -> None:
+        """Says that this was all: a CSV has its head without rows too."""
+        if not self._begun and self._form is Format.CSV:
+            self._head()
+
     def _head(self) -> None:
         names = [column.name for column in self._columns]
         if self._form is Format.CSV:
@@ -98,4 +103,6 @@ def _plain(value: object) -> object:
 def _seen(value: object) -> str:
     if value is None:
         return ""
-    return shown(value) if isinstance(value, datetime) else str(value)
+    if isinstance(value, datetime):
+        return shown(value)
+    return "".join(letter if letter.isprintable() else " " for letter in str(value))

@@ -6,12 +6,12 @@ import json
 import tomllib
 from collections import Counter
 from collections.abc import Mapping
-from importlib.resources import files
 from typing import Any, Final
 
 from pydantic import ValidationError
 
 from app.settings import SettingsError
+from app.toml_file import packaged
 from domain.catalogue import Catalogue
 
 FILE = "catalogue.toml"
@@ -21,7 +21,7 @@ SAID_IN_FULL: Final = ("id", "name", "price", "slug", "endpoint", "prompt_max", 
 
 def packaged_catalogue() -> Catalogue:
     """What the program offers. Raises SettingsError."""
-    return catalogue_of((files("app") / FILE).read_text(encoding="utf-8"))
+    return catalogue_of(packaged(FILE))
 
 
 def catalogue_of(text: str) -> Catalogue:

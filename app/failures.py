@@ -56,7 +56,11 @@ TABLE: Final[tuple[tuple[Errors, int, Callable[[BaseException], str]], ...]] = (
     (AccountNotOpen, FINDING, lambda error: f"refused: {error}; its user has to start the bot first"),
     (Refusal, FINDING, lambda error: f"refused: {error}"),
     ((NotThere, EventSchemaError, UnknownToViews, RebuildOvertaken), FINDING, _itself),
-    (OutcomeUnknown, UNREACHABLE, lambda error: f"{error}; repeat with the same --id, then it happens once"),
+    (
+        OutcomeUnknown,
+        UNREACHABLE,
+        lambda error: f"{error}; it may have happened: look, or repeat it with the id that was printed",
+    ),
     (LogError, UNREACHABLE, _itself),
     (StorageUnavailable, UNREACHABLE, lambda error: f"{error}; everything else is done, repeat it for the rest"),
     (

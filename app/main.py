@@ -77,7 +77,8 @@ def _company(*, web: bool = False, work: bool = False, talk: bool = False) -> in
 @cli.command()
 def demo(
     port: Annotated[
-        int | None, typer.Option(help="Where the chat page is served; any free port if that is taken.")
+        int | None,
+        typer.Option(min=0, max=65_535, help="Where the chat page is served; any free port if that is taken."),
     ] = None,
 ) -> int:
     """Chat with the bot in the browser, with sandboxes for every service outside: no account is needed."""

@@ -179,9 +179,6 @@ class Cancelled:
     late: frozenset[int] = NONE_LATE
 
 
-Unfinished = Requested | Generating | Resting
-"""States in which a success of any request made so far still counts."""
-
 Ended = Delivered | Failed | Cancelled
 JobState = (
     NoJob

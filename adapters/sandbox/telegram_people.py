@@ -188,12 +188,6 @@ class People:
         except Refused as refused:
             raise NotPossible(refused.description) from refused
 
-    def give_stars(self, user: int, stars: int) -> None:
-        """Puts Stars into their purse."""
-        chat = self.chat(user)
-        chat.person.stars += stars
-        chat.tell("stars", {"stars": chat.person.stars})
-
     def _open(self, user: int) -> Chat:
         chat = self.chat(user)
         if chat.person.blocked or chat.person.deactivated:

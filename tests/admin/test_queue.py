@@ -23,10 +23,17 @@ from tests.processors.scene import AT, Scene, at_work, life_of
 
 
 async def listed(store: PostgresEventStore, form: Format, *, account: int | None = None, limit: int = 10) -> str:
-    out = StringIO()
+    return (await listed_and_said(store, form, account=account, limit=limit))[0]
+
+
+async def listed_and_said(
+    store: PostgresEventStore, form: Format, *, account: int | None = None, limit: int = 10
+) -> tuple[str, str]:
+    """What was written, and what was said beside it."""
+    out, err = StringIO(), StringIO()
     queue = PostgresOpenJobs(store.pool)
-    assert await list_jobs(queue, account=account, limit=limit, zone=UTC, form=form, out=out) == 0
-    return out.getvalue()
+    assert await list_jobs(queue, account=account, limit=limit, zone=UTC, form=form, out=out, err=err) == 0
+    return out.getvalue(), err.getvalue()
 
 
 async def lines(store: PostgresEventStore, **wanted: Any) -> list[dict[str, Any]]:
@@ -93,6 +100,20 @@ async def test_the_list_can_be_written_in_every_form(
     text = await listed(store, form)
     assert len(rows_of(text)) == 2
     assert form is not Format.TABLE or text.endswith("2 jobs in flight\n")
+
+
+async def test_that_there_are_more_is_said_and_where_nothing_is_in_flight_a_csv_has_its_head(
+    store: PostgresEventStore,
+) -> None:
+    assert (await listed(store, Format.CSV)).startswith("queued_at,updated_at,account,job")
+    async with at_work(store) as scene:
+        await three_jobs(scene)
+    more = "more than 1 in flight, the oldest 1 of them shown\n"
+    text, said = await listed_and_said(store, Format.JSON, limit=1)
+    assert (len(text.splitlines()), said) == (1, more)
+    text, said = await listed_and_said(store, Format.TABLE, limit=1)
+    assert (text.endswith(more), said) == (True, "")
+    assert (await listed_and_said(store, Format.TABLE, limit=2))[0].endswith("2 jobs in flight\n")
 
 
 def test_everything_a_job_can_wait_for_has_its_words() -> None:
