@@ -3,9 +3,11 @@
 import fcntl
 import os
 import pwd
+import random
 import shutil
 import socket
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -89,12 +91,23 @@ def test_data_and_passwords_survive_a_full_stop(data_dir: Path) -> None:
     assert second.owner_url.replace(f":{second.port}/", f":{first.port}/") == first.owner_url
 
 
+@contextmanager
+def taken_port() -> Iterator[int]:
+    """A port that somebody listens at, far from those that the system gives to outgoing connections."""
+    with socket.socket() as taken:
+        while True:
+            port = random.SystemRandom().randrange(20_000, 30_000)
+            with suppress(OSError):
+                taken.bind(("127.0.0.1", port))
+                break
+        taken.listen()
+        yield port
+
+
 def test_a_taken_port_gives_the_next_free_one(data_dir: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        with local_postgres(data_dir, port=port) as server:
-            assert server.port > port
-            assert query(server.owner_url, "SELECT 1") == [(1,)]
+    with taken_port() as port, local_postgres(data_dir, port=port) as server:
+        assert server.port > port
+        assert query(server.owner_url, "SELECT 1") == [(1,)]
     with local_postgres(data_dir) as again:
         assert again.port == server.port
     with pytest.raises(NoFreePort, match="from 70000 to 65535"), local_postgres(data_dir, port=70000):

@@ -5,8 +5,10 @@ It models no payments: its answer to everything about Stars is 501, which the bo
 
 from __future__ import annotations
 
+import random
 import socket
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,10 +36,12 @@ def there(telegram: ForeignTelegram, **more: Any) -> dict[str, Any]:
 
 
 def free_port() -> int:
-    """A port of this machine that nobody listens at now."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
+    """A port of this machine that nobody listens at, and that the system gives to no outgoing connection."""
+    while True:
+        port = random.SystemRandom().randrange(20_000, 30_000)
+        with socket.socket() as free, suppress(OSError):
+            free.bind(("127.0.0.1", port))
+            return port
 
 
 async def the_main_job_is_done(town: Town, anna: Correspondent) -> None:
