@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 import structlog
 
 from adapters.local_postgres import local_postgres
+from adapters.postgres.appender import RETRY_FOR_S
 from adapters.postgres.connections import connect
 from adapters.postgres.event_store import PostgresEventStore
 from adapters.postgres.migrate import migrate, pending
@@ -23,9 +24,6 @@ from app.key_file import make_key_file, read_key_file
 from app.settings import MAKE_A_KEY, Settings, SettingsError
 
 KEY_FILE: Final = "data_key"
-RETRY_FOR_S: Final = 10.0
-"""How long a person at a terminal waits for a database that does not answer an append."""
-
 log = structlog.get_logger(__name__)
 
 
@@ -67,8 +65,11 @@ async def bring_up(place: Place, settings: Settings) -> list[str]:
 
 
 @asynccontextmanager
-async def opened(place: Place, settings: Settings) -> AsyncIterator[PostgresEventStore]:
-    """The log, fit for use: nothing pending, DATA_KEY right. A server of our own is migrated first.
+async def opened(
+    place: Place, settings: Settings, *, retry_for_s: float = RETRY_FOR_S
+) -> AsyncIterator[PostgresEventStore]:
+    """The log, fit for use: nothing pending, DATA_KEY right. A server of our own is migrated first. An append is sent
+    again for `retry_for_s` when the database does not answer.
 
     Warns when the role may do more than it should. Raises NotMigrated, SettingsError, WrongDataKey, a MigrationError.
     """
@@ -77,7 +78,7 @@ async def opened(place: Place, settings: Settings) -> AsyncIterator[PostgresEven
     key = await data_key(place, settings)
     if missing := await pending(place.url):
         raise NotMigrated(missing)
-    async with PostgresEventStore.opened(place.url, key, retry_for_s=RETRY_FOR_S) as store:
+    async with PostgresEventStore.opened(place.url, key, retry_for_s=retry_for_s) as store:
         owner = await some_owner_with_key(store.pool)
         if owner is not None:
             await store.keys.read(owner)

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 from adapters.postgres.accounts import PostgresAccounts
 from adapters.postgres.event_store import PostgresEventStore
@@ -21,6 +22,9 @@ from app.settings import Settings, read_settings
 from app.storage import storage_of
 from processors.execute import Executor
 from processors.reconciliation import Reconciliation
+
+PATIENCE_S: Final = 10.0
+"""How long a person at a terminal waits for a database that does not answer an append."""
 
 
 @asynccontextmanager
@@ -73,5 +77,8 @@ class OfficeDesk:
 
 async def _in_office(place: Place, settings: Settings, work: Callable[[Office], Awaitable[int]]) -> int:
     data_dir = place.data_dir or settings.data_dir
-    async with opened(place, settings) as store, office_on(store, settings, data_dir=data_dir) as office:
+    async with (
+        opened(place, settings, retry_for_s=PATIENCE_S) as store,
+        office_on(store, settings, data_dir=data_dir) as office,
+    ):
         return await work(office)

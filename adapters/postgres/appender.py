@@ -25,7 +25,7 @@ import structlog
 
 from adapters.codec import as_json
 from adapters.postgres.batches import Answer, Conflict, Row, Waiting, arguments, fail_chains, next_batch
-from adapters.postgres.connections import LOST, LastingConnections
+from adapters.postgres.connections import ANSWER_WITHIN_S, LOST, LastingConnections
 from adapters.postgres.signals import Signals
 from domain.log import AppendRejected, OutcomeUnknown
 
@@ -236,7 +236,7 @@ class Appender:
         while True:
             try:
                 async with self._connections.one() as connection:
-                    answers: list[asyncpg.Record] = await connection.fetch(APPEND, *given)
+                    answers: list[asyncpg.Record] = await connection.fetch(APPEND, *given, timeout=ANSWER_WITHIN_S)
                     return answers
             except LOST as error:
                 if loop.time() > give_up_at:

@@ -16,7 +16,7 @@ from typing import Any, Final
 import asyncpg
 import structlog
 
-from adapters.postgres.connections import LOST, PatientPool, connect
+from adapters.postgres.connections import LOST, PatientPool, connect, listen_until
 from adapters.postgres.sweeping import sweep
 from domain.streams import account as account_stream
 from domain.streams import shard_of
@@ -118,5 +118,5 @@ async def _hints(connection: asyncpg.Connection) -> AsyncGenerator[tuple[int, st
         while hints:
             yield hints.popleft()
         if not connection.is_closed():
-            await news.wait()
+            await listen_until(news, connection)
     log.warning("listening for callbacks lost")

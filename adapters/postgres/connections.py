@@ -17,6 +17,10 @@ import structlog
 COMMAND_TIMEOUT_S: Final = 60.0
 CONNECT_TIMEOUT_S: Final = 10.0
 PATIENCE_S: Final = 60.0
+ANSWER_WITHIN_S: Final = 10.0
+"""A server that says nothing for so long is taken for lost where it can be asked again: a line can die silently."""
+
+LOOK_EVERY_S: Final = 30.0
 ASK_AGAIN_EVERY_S: Final = 0.1
 
 Answer = TypeVar("Answer")
@@ -32,6 +36,7 @@ LOST: Final = (
     asyncpg.exceptions.OperatorInterventionError,
     asyncpg.exceptions.InsufficientResourcesError,
     asyncpg.exceptions.DeadlockDetectedError,
+    asyncpg.exceptions.ReadOnlySQLTransactionError,  # of a server that was the primary until now
 )
 """What it looks like when the server or the way to it is gone, or sent us away for a while: trying again can help."""
 
@@ -39,6 +44,17 @@ LOST: Final = (
 async def connect(url: str) -> asyncpg.Connection:
     """One connection, for a purpose that outlives a query."""
     return await asyncpg.connect(url, command_timeout=COMMAND_TIMEOUT_S, timeout=CONNECT_TIMEOUT_S)
+
+
+async def listen_until(event: asyncio.Event, connection: asyncpg.Connection) -> None:
+    """Returns when the event is set. Asks for a sign of life meanwhile and raises one of LOST when none comes: whoever
+    only listens would not notice a dead line."""
+    while not event.is_set():
+        try:
+            async with asyncio.timeout(LOOK_EVERY_S):
+                await event.wait()
+        except TimeoutError:
+            await connection.execute("SELECT 1", timeout=ANSWER_WITHIN_S)
 
 
 async def _keep_session(_connection: Any) -> None:  # noqa: ANN401 - asyncpg hands a proxy without a type
@@ -97,6 +113,8 @@ class PatientPool:
                 if isinstance(error, ValueError) or loop.time() > give_up_at:
                     raise
                 log.warning("query sent again", error=type(error).__name__)
+                if isinstance(error, asyncpg.PostgresError):
+                    await self._pool.expire_connections()
                 await asyncio.sleep(ASK_AGAIN_EVERY_S)
 
 
@@ -115,8 +133,11 @@ class LastingConnections:
             connection = self._free.pop() if self._free else await connect(self._url)
             try:
                 yield connection
-            except asyncpg.PostgresError:
-                self._put_back(connection)
+            except asyncpg.PostgresError as error:
+                if isinstance(error, LOST):
+                    connection.terminate()
+                else:
+                    self._put_back(connection)
                 raise
             except BaseException:
                 connection.terminate()

@@ -12,7 +12,7 @@ from typing import Any, Final
 import asyncpg
 import structlog
 
-from adapters.postgres.connections import LOST, connect
+from adapters.postgres.connections import LOST, connect, listen_until
 
 CHANNEL: Final = "neurocards_events"
 NOTIFY_EVERY_S: Final = 0.002
@@ -111,7 +111,7 @@ class Signals:
         self._listening.set()
         for shard in range(len(self._news)):
             self._wake(shard)
-        await gone.wait()
+        await listen_until(gone, connection)
         log.warning("listen lost")
 
     def _heard(self, _connection: Any, pid: int, _channel: str, payload: object) -> None:  # noqa: ANN401 - asyncpg's proxy

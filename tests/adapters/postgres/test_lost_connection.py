@@ -164,6 +164,18 @@ async def test_the_outcome_is_unknown_when_the_server_stays_away(database: Datab
     assert await log_of(database, SHARD) == [(1, OWNER, 1)]
 
 
+async def test_an_append_on_a_dead_line_is_sent_again(
+    wired: tuple[Wire, PostgresEventStore], database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wire, store = wired
+    monkeypatch.setattr(appender, "ANSWER_WITHIN_S", 0.2)
+    wire.cut("before the server gets it", at=OWNER, meanwhile=asyncio.Event().wait)
+    async with asyncio.timeout(20):
+        assert await store.append_rows(OWNER, [row(OWNER, 1)], None) == 1
+    assert wire.cuts == 1
+    assert await log_of(database, SHARD) == [(1, OWNER, 1)]
+
+
 async def a_cancelled_caller_leaves_the_batch_alone(store: PostgresEventStore, database: Database) -> None:
     sent, waiting, other = owners_in(SHARD)[:3]
 

@@ -6,12 +6,15 @@ import asyncio
 
 import asyncpg
 import pytest
+from structlog.testing import capture_logs
 
+from adapters.postgres import connections
 from adapters.postgres.event_store import PostgresEventStore
 from adapters.postgres.signals import CHANNEL
 from tests.adapters.postgres.faults import SEEN, run_as_superuser
 from tests.adapters.postgres.raw import connected, owners_in, row
-from tests.conftest import Database
+from tests.conftest import DATA_KEY, Database
+from tests.proofs.line import line_to
 
 SHARD = 3
 OWNER = owners_in(SHARD)[0]
@@ -43,3 +46,20 @@ async def test_a_notify_that_wakes_its_own_readers_is_seen(
     monkeypatch.setattr(asyncpg.Connection, "get_server_pid", lambda _: 0)
     with pytest.raises(SEEN):
         await a_writers_own_notify_wakes_nobody_again(store, database)
+
+
+async def test_who_listens_on_a_dead_line_is_woken(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line that dies without a word is found dead by asking; on the new one everybody is woken once."""
+    monkeypatch.setattr(connections, "LOOK_EVERY_S", 0.1)
+    monkeypatch.setattr(connections, "ANSWER_WITHIN_S", 0.2)
+    async with line_to(database.url) as (line, url), PostgresEventStore.opened(url, DATA_KEY) as store:
+        await store.signals.listen()
+        woken = store.signals.news(SHARD)
+        line.hold()
+        with capture_logs() as told:
+            async with asyncio.timeout(HEARD_WITHIN_S):
+                while not any(said["event"] == "listen failed" for said in told):  # noqa: ASYNC110 - a log line
+                    await asyncio.sleep(0.01)
+        line.mend()
+        async with asyncio.timeout(HEARD_WITHIN_S):
+            await woken.wait()

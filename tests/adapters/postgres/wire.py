@@ -23,12 +23,12 @@ class Wire:
         self._marker = b""
         self._cut: Cut = "before the server gets it"
         self._left = 0
-        self._meanwhile: Callable[[], Awaitable[None]] = nothing
+        self._meanwhile: Callable[[], Awaitable[object]] = nothing
         self._connections: set[asyncio.Task[None]] = set()
         self.broken = False
         self.cuts = 0
 
-    def cut(self, cut: Cut, *, at: str, times: int = 1, meanwhile: Callable[[], Awaitable[None]] = nothing) -> None:
+    def cut(self, cut: Cut, *, at: str, times: int = 1, meanwhile: Callable[[], Awaitable[object]] = nothing) -> None:
         """Cuts the next connections on which `at` is sent. `meanwhile` happens before the client notices."""
         self._cut, self._marker, self._left, self._meanwhile = cut, at.encode(), times, meanwhile
 
