@@ -1,4 +1,5 @@
-"""The processors that run beside the commands: a shard's projector, its settler, and with a pipeline its jobs.
+"""The processors that run beside the commands: a shard's projector, its settler, what lets its credits end in time, and
+with a pipeline its jobs.
 
 Either of all shards, by the only process there is, or of those that this process owns among others.
 """
@@ -15,13 +16,16 @@ from eventsourcing.persistence import MapperDeserialisationError
 
 from adapters.postgres.accounts import PostgresAccounts
 from adapters.postgres.event_store import PostgresEventStore
+from adapters.postgres.expiries import PostgresExpiries
 from adapters.postgres.locks import PostgresLocks, Role
 from adapters.postgres.open_jobs import PostgresOpenJobs
 from adapters.postgres.tracking import PostgresTracking
 from adapters.postgres.views import PostgresViews
 from app.alongside import alongside
 from app.packages import packaged_packages
+from processors.clock import Clock, SystemClock
 from processors.execute import Executor
+from processors.expiring import Expiring
 from processors.job_at_hand import JobAtHand
 from processors.lease import Lease
 from processors.ownership import Ownership
@@ -37,29 +41,45 @@ UNFIT: Final = (MapperDeserialisationError,)
 """What a processor stops at when this build cannot read an event."""
 
 
-def of_ledger(store: PostgresEventStore, executor: Executor, shard: int) -> list[Coroutine[Any, Any, None]]:
-    """The shard's settler, rewards and projector, to be run.
+MACHINES_OWN: Final[Clock] = SystemClock()
+
+
+def of_ledger(
+    store: PostgresEventStore, executor: Executor, shard: int, clock: Clock
+) -> list[Coroutine[Any, Any, None]]:
+    """The shard's settler, rewards, expiring and projector, to be run. Credits end by the clock.
 
     Each runs for ever, and a second one beside it does no harm.
     """
-    settler = Settler(
-        shard, shard_log=store, settlements=store, tracking=PostgresTracking(store.pool), executor=executor
-    )
+    tracking = PostgresTracking(store.pool)
+    settler = Settler(shard, shard_log=store, settlements=store, tracking=tracking, executor=executor)
     rewards = Rewards(
         shard,
         shard_log=store,
-        tracking=PostgresTracking(store.pool),
+        tracking=tracking,
         executor=executor,
         accounts=PostgresAccounts(store),
         referral_bonus=packaged_packages().referral_bonus,
     )
-    return [settler.run(), rewards.run(), project(store, PostgresViews(store.pool), shard)]
+    expiring = Expiring(
+        shard,
+        shard_log=store,
+        tracking=tracking,
+        expiries=PostgresExpiries(store.pool),
+        executor=executor,
+        clock=clock,
+    )
+    return [settler.run(), rewards.run(), expiring.run(), project(store, PostgresViews(store.pool), shard)]
 
 
 @asynccontextmanager
-async def at_work(store: PostgresEventStore, executor: Executor) -> AsyncIterator[list[asyncio.Task[None]]]:
+async def at_work(
+    store: PostgresEventStore, executor: Executor, *, clock: Clock = MACHINES_OWN
+) -> AsyncIterator[list[asyncio.Task[None]]]:
     """Runs the ledger's of all shards, and gives their tasks, until it is left. Raises what one of them stopped at."""
-    workers = [asyncio.create_task(work) for shard in range(store.shards) for work in of_ledger(store, executor, shard)]
+    workers = [
+        asyncio.create_task(work) for shard in range(store.shards) for work in of_ledger(store, executor, shard, clock)
+    ]
     try:
         yield workers
     finally:
@@ -130,7 +150,7 @@ class Workers:
         self._jobs[shard] = jobs
         try:
             async with asyncio.TaskGroup() as group:
-                works = [*of_ledger(self._store, self._executor, shard), *self._per_shard(shard)]
+                works = [*of_ledger(self._store, self._executor, shard, self._pipeline.clock), *self._per_shard(shard)]
                 beside = [group.create_task(work) for work in works]
                 await jobs.run()
                 for other in beside:

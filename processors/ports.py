@@ -80,6 +80,11 @@ class ShardLog(Protocol):
         """The next events above `after`, at most `limit`; empty at the end."""
         ...
 
+    async def page_of(self, types: Sequence[str], shard: int, *, after: int) -> tuple[list[Recorded], int]:
+        """The next events of these types above `after`, a page of them, and the position up to which there is no other;
+        `after` at the end."""
+        ...
+
 
 class Settlements(Protocol):
     """How jobs were settled, found by the index that lets each be settled once."""

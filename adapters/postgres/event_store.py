@@ -156,6 +156,13 @@ class PostgresEventStore:
         rows = await self.reader.shard_page(shard, after=after, limit=limit)
         return [recorded(row, _no_key) for row in rows]
 
+    async def page_of(self, types: Sequence[str], shard: int, *, after: int) -> tuple[list[Recorded], int]:
+        """The next events of these types above `after`, a page of them, and the position up to which there is no other;
+        `after` at the end. Without personal texts. Raises EventSchemaError."""
+        head = await self.reader.head(shard)
+        rows = await self.reader.shard_page(shard, after=after, upto=head, types=types, limit=PAGE)
+        return [recorded(row, _no_key) for row in rows], rows[-1]["position"] if len(rows) == PAGE else head
+
     def append(self, append: Append, answer: Answer) -> None:
         """Takes the append in. That it cannot be written may be answered at once."""
         owner, events, (command_id, update_id, cause_id), tracked = append

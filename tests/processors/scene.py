@@ -1,4 +1,4 @@
-"""A small company at work: a log, an executor, and every shard's projector and settler running."""
+"""A small company at work: a log, an executor, and every shard's processors running."""
 
 from __future__ import annotations
 
@@ -47,6 +47,19 @@ def life_of(account: int, job: str) -> list[words.JobCommand]:
         words.StartDelivery(**common, attempt=1),
         words.ConfirmDelivery(**common, attempt=1),
     ]
+
+
+class StandingClock:
+    """A clock that stands at one moment, as the tests' commands do; waiting takes as long as it does."""
+
+    def __init__(self, at: datetime) -> None:
+        self._at = at
+
+    def now(self) -> datetime:
+        return self._at
+
+    def seconds_until(self, moment: datetime) -> float:
+        return max(0.0, (moment - self._at).total_seconds())
 
 
 @dataclass
@@ -119,8 +132,8 @@ class Scene:
 
 @asynccontextmanager
 async def at_work(store: PostgresEventStore) -> AsyncIterator[Scene]:
-    """The scene, with its workers running until it is left."""
+    """The scene, with its workers running until it is left. It is AT all the while: no credits end that end later."""
     executor = Executor(store)
-    async with app.workers.at_work(store, executor) as workers:
+    async with app.workers.at_work(store, executor, clock=StandingClock(AT)) as workers:
         yield Scene(store, executor, PostgresViews(store.pool), workers)
     await executor.close()
