@@ -14,12 +14,16 @@ from domain.log import Recorded
 from domain.payment import PaymentReceived, PaymentRefunded
 from domain.promo import CodeClaimed, Promo
 from domain.revocation import RevocationMade
+from domain.shapes import Event
 from processors.audit import AccountAudit
 from processors.audit_jobs import OtherAudit
 from processors.findings import Kind, Report
 
 MOVED_BY: Final = {"bonus": (Kind.GIFT,), "payment": (Kind.PAYMENT, Kind.REVOCATION), "revocation": (Kind.REVOCATION,)}
 """Which of an account's credits the streams of a category account for."""
+
+ONCE: Final = (BonusGiven, RevocationMade, PaymentReceived, PaymentRefunded)
+"""What a stream says once at most: each moves credits."""
 
 
 class SourceAudit(OtherAudit):
@@ -30,6 +34,7 @@ class SourceAudit(OtherAudit):
         self._owner = owner
         self._id = streams.id_of(stream)
         self._paid: PaymentReceived | None = None
+        self._said: dict[type[Event], int] = {}
         self._whole = True
 
     def cut(self) -> None:
@@ -42,7 +47,10 @@ class SourceAudit(OtherAudit):
     def take(self, recorded: Recorded) -> None:
         """Folds the stream's next event in."""
         super().take(recorded)
-        if not self._whole or not self._owner.whole:
+        if not self._whole:
+            return
+        self._in_turn(recorded)
+        if not self._owner.whole:
             return
         match recorded.event:
             case BonusGiven(amount=amount):
@@ -54,6 +62,24 @@ class SourceAudit(OtherAudit):
                 self._hold(Kind.PAYMENT, bought, recorded)
             case PaymentRefunded() if self._paid is not None:
                 self._hold(Kind.REVOCATION, self._paid.credits, recorded)
+
+    def _in_turn(self, recorded: Recorded) -> None:
+        """Credits move once, and a payment credits nothing when its refund came first."""
+        event, kind = recorded.event, type(recorded.event)
+        if kind not in ONCE:
+            return
+        words = None
+        if kind in self._said:
+            words = f"{recorded.type} for the second time, after position {self._said[kind]}"
+        elif isinstance(event, PaymentReceived) and event.credited == (PaymentRefunded in self._said):
+            words = (
+                f"{recorded.type} credits what was refunded at position {self._said[PaymentRefunded]}"
+                if event.credited
+                else f"{recorded.type} credits nothing, and no refund came before it"
+            )
+        self._said.setdefault(kind, recorded.position)
+        if words is not None:
+            self._owner.found(Kind.FOLD, words, recorded.position, stream=self._stream)
 
     def _hold(self, kind: Kind, amount: int, recorded: Recorded) -> None:
         """Looks for the account's own word on these credits."""

@@ -40,6 +40,9 @@ Where = int | str | tuple[str, int] | None
 
 Expected = tuple[Kind, str | None, Where]
 
+Planted = tuple[str, str, dict[str, Any]]
+"""Stream, type and fields of an event."""
+
 
 @dataclass(frozen=True)
 class Damage:
@@ -48,7 +51,9 @@ class Damage:
     name: str
     found: tuple[Expected, ...]
     sql: str = ""
-    event: tuple[str, str, dict[str, Any]] | None = None
+    event: Planted | None = None
+    also: tuple[Planted, ...] = ()
+    """Events that are planted before `event`; nothing is to be said of them."""
 
 
 def job_stream(job: str) -> str:

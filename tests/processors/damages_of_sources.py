@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from processors.findings import Kind
-from tests.processors.damage import CLAIMED_GIFT, CODE, GIFT, PAYMENT, STREAM, Damage
+from tests.processors.damage import CLAIMED_GIFT, CODE, GIFT, PAYMENT, STREAM, Damage, Planted
 
 BY: Final = {"reason": "planted", "by": "me"}
 GIVEN: Final = {"source": "x", "amount": 2, "expires_at": None, **BY}
@@ -24,9 +24,18 @@ THE_REWARDS_HAVE_PASSED: Final = """
 """
 
 
-def planted(name: str, kind: Kind, stream: str, event: str, data: dict[str, Any], *, sql: str = "") -> Damage:
+def planted(
+    name: str,
+    kind: Kind,
+    stream: str,
+    event: str,
+    data: dict[str, Any],
+    *,
+    sql: str = "",
+    also: tuple[Planted, ...] = (),
+) -> Damage:
     """Damage that is found where it was planted, and nowhere else."""
-    return Damage(name, ((kind, stream, "planted"),), event=(stream, event, data), sql=sql)
+    return Damage(name, ((kind, stream, "planted"),), event=(stream, event, data), sql=sql, also=also)
 
 
 def changed(name: str, *found: tuple[Kind, str, int], field: str, stream: str) -> Damage:
@@ -39,7 +48,50 @@ def of(kind: str, name: str) -> str:
     return f"{STREAM}/{kind}/{name}"
 
 
+ONCE: Final = (
+    planted(
+        "a gift that is made twice, and comes in twice",
+        *(Kind.FOLD, GIFT, "BonusGiven", {**GIVEN, "amount": 5}),
+        also=((STREAM, "CreditsGranted", {**GRANTED, "source": "gift", "amount": 5}),),
+    ),
+    planted(
+        "a payment that is received twice, and buys twice",
+        *(Kind.FOLD, PAYMENT, "PaymentReceived", {**PAID, "credits": 10}),
+        also=((STREAM, "CreditsPurchased", {**CAME_IN, "source": "charge", "amount": 10}),),
+    ),
+    planted(
+        "a revocation that is made twice, and takes twice",
+        *(Kind.FOLD, of("revocation", "x"), "RevocationMade", REVOKED),
+        also=(
+            (STREAM, "CreditsRevoked", TAKEN),
+            (of("revocation", "x"), "RevocationMade", REVOKED),
+            (STREAM, "CreditsRevoked", TAKEN),
+        ),
+    ),
+    planted(
+        "a payment that is refunded twice, and is taken back twice",
+        *(Kind.FOLD, of("payment", "x"), "PaymentRefunded", {"stars": 9}),
+        also=(
+            (of("payment", "x"), "PaymentReceived", PAID),
+            (STREAM, "CreditsPurchased", CAME_IN),
+            (of("payment", "x"), "PaymentRefunded", {"stars": 9}),
+            (STREAM, "CreditsRevoked", TAKEN),
+            (STREAM, "CreditsRevoked", TAKEN),
+        ),
+    ),
+    planted(
+        "a payment that is credited after its refund",
+        *(Kind.FOLD, of("payment", "x"), "PaymentReceived", PAID),
+        also=((of("payment", "x"), "PaymentRefunded", {"stars": 9}), (STREAM, "CreditsPurchased", CAME_IN)),
+    ),
+    planted(
+        "a payment that credits nothing, and nobody refunded it",
+        *(Kind.FOLD, of("payment", "x"), "PaymentReceived", {**PAID, "credited": False}),
+    ),
+)
+
 THE_SOURCES: Final = (
+    *ONCE,
     planted("a gift that never came in", Kind.GIFT, of("bonus", "x"), "BonusGiven", GIVEN),
     planted("credits that nobody gave", Kind.GIFT, STREAM, "CreditsGranted", GRANTED),
     planted("a gift that came in twice", Kind.GIFT, STREAM, "CreditsGranted", {**GRANTED, "source": "gift"}),

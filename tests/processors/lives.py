@@ -48,10 +48,18 @@ async def a_whole_life(scene: Scene, account: int) -> None:
         GiveBonus(**common, source="soon", amount=3, expires_at=AT + timedelta(days=1), reason="a gift", by="a test")
     )
     later = await scene.order(account, 2, count=5)
-    await execute(
-        payment.RequestPaymentRefund(**common, charge=charge, request="1", reason="changed my mind", by="a test")
-    )
+    for request in ("1", "2"):
+        await execute(
+            payment.RequestPaymentRefund(
+                **common, charge=charge, request=request, reason="changed my mind", by="a test"
+            )
+        )
+        if request == "1":
+            await execute(payment.RefusePaymentRefund(**common, charge=charge, request=request, message="not now"))
     await execute(payment.RecordPaymentRefund(**common, charge=charge, stars=100))
+    early = f"early-{account}"
+    await execute(payment.RecordPaymentRefund(**common, charge=early, stars=100))
+    await execute(payment.ReceivePayment(**common, charge=early, invoice=None, credits=10, stars=100))
     await execute(RevokeCredits(**common, revocation="all", amount=4, reason="abuse", by="a test"))
     for job in later:
         await scene.fail(account, job)

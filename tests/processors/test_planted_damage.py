@@ -93,6 +93,8 @@ async def placed(expected: Expected, somebody: Superuser) -> tuple[str, str | No
 async def test_planted_damage_is_named(damage: Damage, database: Database, store: PostgresEventStore) -> None:
     async with superuser(database) as somebody:
         expected = [await placed(one, somebody) for one in damage.found]
+        for event in damage.also:
+            await somebody.plant(*event)
         if damage.event is not None:
             await somebody.plant(*damage.event)
         if damage.sql:
