@@ -179,20 +179,24 @@ def _refund(command: RefundCredit, state: Account) -> AccountEvent:
     if draws is None:
         raise NoOpenReservation(command.job)
     to_debt, back = split(draws, state.debt)
-    fresh = command.at + REFUND_TERM
-    returned = tuple(
-        part.model_copy(update={"expires_at": fresh}) if part.expires_at and part.expires_at <= command.at else part
-        for part in back
-    )
     return of_checked(
         CreditRefunded,
         {
             "job": command.job,
             "amount": total(draws),
-            "returned": returned,
+            "returned": given_back(back, command.at),
             "to_debt": to_debt,
             "reason": command.reason,
         },
+    )
+
+
+def given_back(parts: tuple[Draw, ...], at: datetime) -> tuple[Draw, ...]:
+    """The parts as they come back at that moment: each ends when it did, those that were over by then a term later."""
+    fresh = at + REFUND_TERM
+    return tuple(
+        part.model_copy(update={"expires_at": fresh}) if part.expires_at and part.expires_at <= at else part
+        for part in parts
     )
 
 

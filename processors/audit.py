@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from domain import account, streams
@@ -17,6 +18,7 @@ from domain.account_words import (
     CreditCaptured,
     CreditRefunded,
     CreditReserved,
+    CreditsExpired,
     CreditsGranted,
     CreditsPurchased,
     CreditsRevoked,
@@ -31,6 +33,9 @@ from projections.books import POSTINGS, Books
 from projections.rows import Row, of_books
 from projections.views import StatementLine, line
 
+CLOCKS_APART_MAX: Final = timedelta(hours=1)
+"""How far a program's clock, by which credits end, may be ahead of the database's, by which events are recorded."""
+
 IMPOSSIBLE: Final = (AssertionError, KeyError)
 """What a fold raises at an event that cannot follow."""
 
@@ -44,12 +49,16 @@ class Held:
     draws: tuple[Draw, ...]
     settled_by: str | None = None
     settled_at: int = 0
+    back: tuple[Draw, ...] = ()
+    returned: tuple[Draw, ...] = ()
+    """What a refund gave back, as it was drawn and as it came; kept if any of it ends."""
 
 
 class Moved(NamedTuple):
-    """Credits that came in or were taken, and where the account says so."""
+    """Credits that came in, until when, or were taken, and where the account says so."""
 
     amount: int
+    expires_at: datetime | None
     position: int
 
 
@@ -110,7 +119,7 @@ class AccountAudit:
         bookkeeping.post(self.books, event, recorded.recorded_at)
         check = CHECKS.get(type(event))
         if check is not None:
-            check(self, event, recorded.position)
+            check(self, event, recorded)
         self._bounds(recorded, owed)
         self.expected.position, self.expected.version = recorded.position, recorded.version
         if self.snapshot is not None and self.snapshot.version == recorded.version:
@@ -142,8 +151,9 @@ class AccountAudit:
             self.found(Kind.DEBT, words, recorded.position)
         self._owed = beside
 
-    def reserved(self, event: CreditReserved, position: int) -> None:
+    def reserved(self, event: CreditReserved, recorded: Recorded) -> None:
         """A reservation is the sum of its draws, and a job makes one."""
+        position = recorded.position
         self._sum(event.amount, total(event.draws), position)
         before = self.held.get(event.job)
         if before is not None:
@@ -152,9 +162,9 @@ class AccountAudit:
             return
         self.held[event.job] = Held(event.amount, position, event.draws)
 
-    def settled(self, event: CreditCaptured | CreditRefunded, position: int) -> None:
+    def settled(self, event: CreditCaptured | CreditRefunded, recorded: Recorded) -> None:
         """A settlement comes after its reservation, once, and moves exactly what was reserved."""
-        held, name = self.held.get(event.job), type(event).__name__
+        held, name, position = self.held.get(event.job), recorded.type, recorded.position
         if held is None:
             self.found(Kind.NOT_RESERVED, f"{name} for job {event.job}, which reserved nothing", position)
             return
@@ -165,23 +175,37 @@ class AccountAudit:
         if not _same(event, held):
             words = f"{name} for job {event.job} moves {event.amount}, not the {held.amount} reserved or not their lots"
             self.found(Kind.SETTLED_OTHERWISE, words, position)
+        elif isinstance(event, CreditRefunded):
+            _, back = split(held.draws, total(event.to_debt))
+            if any(part.expires_at for part in (*back, *event.returned)):
+                held.back, held.returned = back, event.returned
         held.settled_by, held.settled_at, held.draws = name, position, ()
 
-    def revoked(self, event: CreditsRevoked, position: int) -> None:
+    def revoked(self, event: CreditsRevoked, recorded: Recorded) -> None:
         """A revocation is what it took and what is owed."""
-        self._sum(event.amount, total(event.draws) + event.debt, position)
-        self._note(Kind.REVOCATION, event.revocation, event.amount, position)
+        self._sum(event.amount, total(event.draws) + event.debt, recorded.position)
+        self._note(Kind.REVOCATION, event.revocation, Moved(event.amount, None, recorded.position))
 
-    def came_in(self, event: CreditsGranted | CreditsPurchased, position: int) -> None:
+    def came_in(self, event: CreditsGranted | CreditsPurchased, recorded: Recorded) -> None:
         """No more than came in can settle a debt."""
-        kind = Kind.PAYMENT if isinstance(event, CreditsPurchased) else Kind.GIFT
-        self._note(kind, event.source, event.amount, position)
+        if isinstance(event, CreditsGranted):
+            self._note(Kind.GIFT, event.source, Moved(event.amount, event.expires_at, recorded.position))
+        else:
+            self._note(Kind.PAYMENT, event.source, Moved(event.amount, None, recorded.position))
         if event.debt_settled > event.amount:
-            self._sum(event.amount, event.debt_settled, position)
+            self._sum(event.amount, event.debt_settled, recorded.position)
 
-    def _note(self, kind: Kind, name: str, amount: int, position: int) -> None:
+    def expired(self, event: CreditsExpired, recorded: Recorded) -> None:
+        """Credits go when their time is over, and not before."""
+        ends = event.expired.expires_at
+        if ends is None or ends > recorded.recorded_at + CLOCKS_APART_MAX:
+            lasts = "for ever" if ends is None else f"until {ends}"
+            words = f"{event.expired.amount} credits of {event.expired.lot}, which last {lasts}, expired"
+            self.found(Kind.EXPIRY, f"{words} at {recorded.recorded_at}", recorded.position)
+
+    def _note(self, kind: Kind, name: str, moved: Moved) -> None:
         """Keeps in mind what the stream of that name has to tell as well."""
-        self.moved.setdefault((kind, name), []).append(Moved(amount, position))
+        self.moved.setdefault((kind, name), []).append(moved)
 
     def _sum(self, amount: int, parts: int, position: int) -> None:
         if amount != parts:
@@ -237,7 +261,7 @@ class AccountAudit:
                 self.found(kind, f"{one.amount} credits of {name}, which has no stream that says so", one.position)
 
 
-Check = Callable[[AccountAudit, Any, int], None]
+Check = Callable[[AccountAudit, Any, Recorded], None]
 
 CHECKS: Final[dict[type[Event], Check]] = {
     CreditReserved: AccountAudit.reserved,
@@ -246,6 +270,7 @@ CHECKS: Final[dict[type[Event], Check]] = {
     CreditsRevoked: AccountAudit.revoked,
     CreditsGranted: AccountAudit.came_in,
     CreditsPurchased: AccountAudit.came_in,
+    CreditsExpired: AccountAudit.expired,
 }
 SETTLEMENTS: Final = (CreditCaptured, CreditRefunded)
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from domain import job, job_states, ledger, streams
+from domain.account import given_back
 from domain.job_words import JobQueued
 from domain.log import Recorded
+from domain.lots import Draw
 from domain.settlement import SETTLED_BY, settlement
 from processors.audit import IMPOSSIBLE, AccountAudit, Expected, Held
 from processors.findings import Kind, Report
@@ -110,6 +112,13 @@ class JobAudit:
         elif held.settled_at < end.position:
             words = f"{held.settled_by} {of_job_words}, which ended at position {end.position} only"
             self._owner.found(Kind.SETTLED_EARLY, words, held.settled_at)
+        elif given_back(held.back, end.recorded_at) != held.returned:
+            words = f"{held.settled_by} {of_job_words} gives back what ends {_ends(held.back)} so that it ends"
+            self._owner.found(Kind.EXPIRY, f"{words} {_ends(held.returned)}", held.settled_at)
+
+
+def _ends(parts: tuple[Draw, ...]) -> str:
+    return ", ".join(f"{part.expires_at or 'never'}" for part in parts)
 
 
 class OtherAudit:

@@ -6,6 +6,7 @@ An account's own stream is read before its others, so what it says of a gift is 
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final, NamedTuple
 
 from domain import promo, streams
@@ -53,8 +54,8 @@ class SourceAudit(OtherAudit):
         if not self._owner.whole:
             return
         match recorded.event:
-            case BonusGiven(amount=amount):
-                self._hold(Kind.GIFT, amount, recorded)
+            case BonusGiven(amount=amount, expires_at=expires_at):
+                self._hold(Kind.GIFT, amount, recorded, expires_at=expires_at)
             case RevocationMade(amount=amount):
                 self._hold(Kind.REVOCATION, amount, recorded)
             case PaymentReceived(credited=True, credits=bought) as paid:
@@ -81,18 +82,24 @@ class SourceAudit(OtherAudit):
         if words is not None:
             self._owner.found(Kind.FOLD, words, recorded.position, stream=self._stream)
 
-    def _hold(self, kind: Kind, amount: int, recorded: Recorded) -> None:
+    def _hold(self, kind: Kind, amount: int, recorded: Recorded, *, expires_at: datetime | None = None) -> None:
         """Looks for the account's own word on these credits."""
         found = self._owner.moved.get((kind, self._id), [])
-        same = next((moved for moved in found if moved.amount == amount), None)
+        same = next((moved for moved in found if (moved.amount, moved.expires_at) == (amount, expires_at)), None)
         if same is not None:
             found.remove(same)
             return
+        words = f"{recorded.type} of {_credits(amount, expires_at)}, and the account"
         if found:
-            words = f"{recorded.type} of {amount} credits, and the account says {found.pop(0).amount}"
+            other = found.pop(0)
+            words = f"{words} says {_credits(other.amount, other.expires_at)}"
         else:
-            words = f"{recorded.type} of {amount} credits, and the account knows nothing of it"
+            words = f"{words} knows nothing of it"
         self._owner.found(kind, words, recorded.position, stream=self._stream)
+
+
+def _credits(amount: int, expires_at: datetime | None) -> str:
+    return f"{amount} credits" if expires_at is None else f"{amount} credits until {expires_at}"
 
 
 class Claimed(NamedTuple):

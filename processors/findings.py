@@ -33,6 +33,7 @@ class Kind(StrEnum):
     FOLD = "the event cannot have happened here"
     SUM = "the parts of the event are not its amount"
     OVERDRAFT = "less than nothing is left"
+    EXPIRY = "credits end at another time than theirs"
     DEBT = "credits are available beside a debt"
     EQUATION = "the books do not balance"
     BOOKS = "the account's state is not what its books say"

@@ -5,7 +5,18 @@ from __future__ import annotations
 from typing import Any, Final
 
 from processors.findings import Kind
-from tests.processors.damage import CANCELLED, DELIVERED, FAILED, LOTS, OPEN, STREAM, Damage, Expected, job_stream
+from tests.processors.damage import (
+    CANCELLED,
+    DELIVERED,
+    FAILED,
+    LOTS,
+    OPEN,
+    STREAM,
+    Damage,
+    Expected,
+    Planted,
+    job_stream,
+)
 
 REVOKED: Final = {"revocation": "r", "amount": 1, "draws": [], "debt": 1, "of": None, "reason": "planted", "by": "me"}
 QUEUED: Final = {
@@ -13,6 +24,7 @@ QUEUED: Final = {
     "photo": "p", "prompt": None, "product_text": None, "wishes": None,
     "aspect_ratio": None, "duration_s": None, "at": "2026-01-01T00:00:00Z",
 }  # fmt: skip  # a job's brief is a list of fields
+LONG_AGO, FAR, FURTHER = "2001-01-01T00:00:00Z", "2999-01-01T00:00:00Z", "2999-01-02T00:00:00Z"
 AS_REFUND: Final = """
     UPDATE events SET type = 'CreditRefunded', data = jsonb_build_object(
         'job', data -> 'job', 'amount', data -> 'amount', 'returned', data -> 'draws', 'to_debt', '[]'::jsonb,
@@ -32,6 +44,42 @@ def lines_from(version: int) -> tuple[Expected, ...]:
 
 def refunded(job: str) -> dict[str, Any]:
     return {"job": job, "amount": 1, "returned": [LOTS["bonus"]], "to_debt": [], "reason": "planted"}
+
+
+def of_a_lot(ends: str | None) -> tuple[Planted, ...]:
+    """A gift of one credit, and the same credit again as it is drawn."""
+    gift = {"source": "x", "amount": 1, "expires_at": ends, "reason": "planted", "by": "me"}
+    return (
+        (f"{STREAM}/bonus/x", "BonusGiven", gift),
+        (STREAM, "CreditsGranted", {**gift, "debt_settled": 0}),
+    )
+
+
+def expired(ends: str | None) -> Damage:
+    """The credit is gone, whatever its time."""
+    return Damage(
+        f"credits that end {ends or 'never'} have expired",
+        ((Kind.EXPIRY, STREAM, "planted"),),
+        also=of_a_lot(ends),
+        event=(STREAM, "CreditsExpired", {"expired": {**LOTS["bonus"], "lot": "x", "expires_at": ends}}),
+    )
+
+
+def returned(drawn: str | None, ends: str | None) -> Damage:
+    """A job drew a credit that ends then, failed, and gave it back to end at that time or another."""
+    lot = {**LOTS["bonus"], "lot": "x"}
+    reserved = {"job": "x", "amount": 1, "draws": [{**lot, "expires_at": drawn}]}
+    return Damage(
+        f"credits that end {drawn or 'never'} come back and end {ends or 'never'}",
+        () if drawn == ends != LONG_AGO else ((Kind.EXPIRY, STREAM, "planted"),),
+        also=(
+            *of_a_lot(drawn),
+            (STREAM, "CreditReserved", reserved),
+            (job_stream("x"), "JobQueued", QUEUED),
+            (job_stream("x"), "JobFailed", {"failure": "UNKNOWN", "message": "planted", "reason": "ours"}),
+        ),
+        event=(STREAM, "CreditRefunded", {**refunded("x"), "returned": [{**lot, "expires_at": ends}]}),
+    )
 
 
 def captured(job: str) -> dict[str, Any]:
@@ -137,6 +185,16 @@ THE_BOOKS: Final = (
         ((Kind.PRICE, STREAM, 6), (Kind.JOB, job_stream(OPEN), 1)),
         sql="UPDATE events SET data = jsonb_set(data, '{price}', '2') WHERE stream = 'account/42/job/b.42.1.3'",
     ),
+    expired(None),
+    expired(FAR),
+    returned(None, None),
+    returned(FAR, FAR),
+    returned(None, FAR),
+    returned(FAR, None),
+    returned(FAR, LONG_AGO),
+    returned(FAR, FURTHER),
+    returned(LONG_AGO, LONG_AGO),
+    returned(LONG_AGO, FAR),
     Damage(
         "a debt beside available credits",
         ((Kind.DEBT, STREAM, "planted"), (Kind.REVOCATION, STREAM, "planted")),

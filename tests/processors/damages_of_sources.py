@@ -96,6 +96,11 @@ THE_SOURCES: Final = (
     planted("credits that nobody gave", Kind.GIFT, STREAM, "CreditsGranted", GRANTED),
     planted("a gift that came in twice", Kind.GIFT, STREAM, "CreditsGranted", {**GRANTED, "source": "gift"}),
     changed("a gift of another amount", (Kind.GIFT, GIFT, 1), field="amount", stream=GIFT),
+    planted(
+        "a gift that came in for a shorter time",
+        *(Kind.GIFT, of("bonus", "x"), "BonusGiven", GIVEN),
+        also=((STREAM, "CreditsGranted", {**GRANTED, "expires_at": "2999-01-01T00:00:00Z"}),),
+    ),
     planted("a job's event on a gift's stream", Kind.FOLD, GIFT, "JobCancelled", {}),
     planted("a payment that bought nothing", Kind.PAYMENT, of("payment", "x"), "PaymentReceived", PAID),
     planted("credits that nobody paid for", Kind.PAYMENT, STREAM, "CreditsPurchased", CAME_IN),
