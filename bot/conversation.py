@@ -17,7 +17,8 @@ class Draft(BaseModel):
     """An order that is being put together. `photo` is its name in storage.
 
     `serial` grows with every new draft of the person: buttons carry it, so that those of an older card are told apart.
-    None of a choice: the first that the model offers.
+    None of a choice: the first that the model offers. `price`, in credits a video, is the one on the card; once there
+    is a card, `aspect_ratio` and `duration_s` are those on it, too.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -32,6 +33,7 @@ class Draft(BaseModel):
     aspect_ratio: str | None = None
     duration_s: int | None = None
     count: int | None = None
+    price: int | None = None
 
 
 class Conversation(BaseModel):

@@ -9,7 +9,7 @@ from aiogram.types import InlineKeyboardMarkup
 from bot.buttons import Change, Confirm, Discard, Part, Place
 from bot.conversation import Draft
 from bot.desk import Desk
-from bot.ordering.draft import OLD_CARD, Step, change, stand_at
+from bot.ordering.draft import OLD_CARD, RENEWED, Step, change, stand_at
 from bot.ordering.keyboards import button, keyboard
 from bot.ordering.offer import balance_of, length_of, model_of, open_models, outlook_of, ratio_of, title_of
 from bot.refusals import button_to
@@ -21,20 +21,24 @@ SHOWN_MAX: Final = 300
 """Characters of each of the person's texts."""
 
 
-async def show_card(talk: Talk, desk: Desk, *, message: int | None = None) -> None:
-    """Shows the draft, in that message or in a new one. Only this card's buttons work from now on.
+async def show_card(talk: Talk, desk: Desk, *, message: int | None = None, said: str | None = None) -> None:
+    """Shows the draft, in that message or in a new one, below what was `said`.
 
+    Only this card's buttons work from now on, and they order what it shows of the offer or nothing.
     Raises AccountNotOpen, UnknownModel.
     """
-    model = model_of(talk.conversation.draft, desk.catalogue)
+    draft = talk.conversation.draft
+    model = model_of(draft, desk.catalogue)
     balance = await balance_of(talk, desk)
     paused = await desk.offers.is_off(model.id)
-    change(talk, serial=talk.conversation.draft.serial + 1, model=model.id)
+    offer = {"price": model.price, "aspect_ratio": ratio_of(draft, model), "duration_s": length_of(draft, model)}
+    change(talk, serial=draft.serial + 1, model=model.id, **offer)
     stand_at(talk, Step.CARD)
+    talk.conversation.memory.pop(RENEWED, None)
     old = talk.conversation.memory.pop(OLD_CARD, None)
     if old is not None and old != message:
         talk.edit(old, "card-replaced")
-    html = _text(talk, desk, model, balance, paused=paused)
+    html = "\n\n".join(filter(None, (said, _text(talk, desk, model, balance, paused=paused))))
     buttons = _buttons(talk, desk, model, short=_total(talk, model) > balance.available)
     if message is None:
         talk.say_text(html, buttons)

@@ -10,12 +10,13 @@ from aiogram.filters import Command
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 
 from bot.buttons import Cancel, Confirm, Discard, Place, order_id
+from bot.conversation import Draft
 from bot.desk import Desk
 from bot.ordering.card import show_card
 from bot.ordering.changes import offer_models
-from bot.ordering.draft import LAST_ORDER, OLD_CARD, forget, is_present, is_whole, message_of, out_of_date
+from bot.ordering.draft import LAST_ORDER, OLD_CARD, RENEWED, forget, is_present, is_whole, message_of, out_of_date
 from bot.ordering.keyboards import button, keyboard
-from bot.ordering.offer import is_offered, length_of, model_of, ratio_of
+from bot.ordering.offer import is_as_shown, is_offered, model_of
 from bot.refusals import button_to
 from bot.talk import Talk
 from domain.order import PlaceOrder
@@ -32,11 +33,10 @@ async def confirm(query: CallbackQuery, callback_data: Confirm, talk: Talk, desk
         return out_of_date(talk)
     order = order_id(bot=talk.bot, chat=talk.account, message=message)
     if not is_present(talk, callback_data.serial) or not is_whole(draft):
-        return await _old_card(talk, desk, order)
-    # An order that was placed before a crash stays placed, though its model may not be on offer any more.
-    if not await is_offered(desk, draft.model) and not await desk.orders.standing(talk.account, order):
-        entry = desk.catalogue.entry(draft.model or "")
-        return await offer_models(talk, desk, message=message, gone="-" if entry is None else entry.name)
+        return await _old_card(talk, desk, order, message=message)
+    # An order that was placed before a crash stays placed, whatever is on offer by now.
+    if not await _is_to_be_had(draft, desk) and not await desk.orders.standing(talk.account, order):
+        return await _renew(talk, desk, message=message)
     command = _command(talk, desk, order)
     try:
         await desk.do(command, talk)
@@ -68,9 +68,33 @@ async def cancel(_: Message, talk: Talk) -> None:
     talk.say("draft-forgotten" if had_one else "draft-none", _onwards(talk))
 
 
-async def _old_card(talk: Talk, desk: Desk, order: str) -> None:
+async def _is_to_be_had(draft: Draft, desk: Desk) -> bool:
+    """Whether it is all as the card shows it."""
+    return await is_offered(desk, draft.model) and is_as_shown(draft, model_of(draft, desk.catalogue))
+
+
+async def _renew(talk: Talk, desk: Desk, *, message: int) -> None:
+    """Shows in the card's place what can be had instead. Nothing is ordered."""
+    draft = talk.conversation.draft
+    if not await is_offered(desk, draft.model):
+        entry = desk.catalogue.entry(draft.model or "")
+        return await offer_models(talk, desk, message=message, gone="-" if entry is None else entry.name)
+    price = model_of(draft, desk.catalogue).price
+    if draft.price is None or draft.price == price:
+        said = talk.text("card-offer-changed")
+    else:
+        said = talk.text("card-price-changed", was=draft.price, n=price)
+    await show_card(talk, desk, message=message, said=said)
+    talk.conversation.memory[RENEWED] = message
+    talk.toast("card-changed-toast", alert=True)
+    return None
+
+
+async def _old_card(talk: Talk, desk: Desk, order: str, *, message: int) -> None:
     if await desk.orders.standing(talk.account, order):
         return talk.toast("order-already-accepted")
+    if talk.conversation.memory.get(RENEWED) == message:  # tapped twice, before the new card was there to be read
+        return talk.toast("card-changed-toast", alert=True)
     out_of_date(talk)
     if is_whole(talk.conversation.draft):
         await show_card(talk, desk)
@@ -79,23 +103,23 @@ async def _old_card(talk: Talk, desk: Desk, order: str) -> None:
 
 def _command(talk: Talk, desk: Desk, order: str) -> PlaceOrder:
     draft = talk.conversation.draft
-    model = model_of(draft, desk.catalogue)
     assert draft.photo is not None
     assert draft.count is not None
+    assert draft.model is not None
     return PlaceOrder(
         account=talk.account,
         at=talk.received_at,
         order=order,
         count=draft.count,
-        model=model.id,
-        price=model.price,
+        model=draft.model,
+        price=draft.price or model_of(draft, desk.catalogue).price,
         template=draft.template,
         photo=draft.photo,
         prompt=draft.prompt,
         product_text=draft.product_text,
         wishes=draft.wishes,
-        aspect_ratio=ratio_of(draft, model),
-        duration_s=length_of(draft, model),
+        aspect_ratio=draft.aspect_ratio,
+        duration_s=draft.duration_s,
     )
 
 

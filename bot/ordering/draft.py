@@ -31,6 +31,9 @@ STEP: Final = "order_step"
 OLD_CARD: Final = "order_card"
 """The message of the card that is being changed. When the next card is another message, this one says so."""
 
+RENEWED: Final = "order_card_renewed"
+"""The message of the card that was shown anew in its own place, as the offer had changed since."""
+
 LAST_ORDER: Final = "last_order"
 """The id of the order that was placed last. The view that knows all of them may lag behind."""
 
@@ -49,7 +52,8 @@ def stands_at(talk: Talk, *steps: State) -> bool:
 def begin(talk: Talk, **fields: Any) -> None:
     """A new draft of these fields. All buttons of the one before are out of date."""
     talk.conversation.draft = Draft(serial=talk.conversation.draft.serial + 1, **fields)
-    talk.conversation.memory.pop(OLD_CARD, None)
+    for card in (OLD_CARD, RENEWED):
+        talk.conversation.memory.pop(card, None)
 
 
 def forget(talk: Talk) -> None:

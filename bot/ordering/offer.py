@@ -43,6 +43,12 @@ def length_of(draft: Draft, model: Model) -> int:
     return draft.duration_s if draft.duration_s in model.durations else model.durations[0]
 
 
+def is_as_shown(draft: Draft, model: Model) -> bool:
+    """Whether the model is still what the draft's card shows. False for a card whose price was not kept."""
+    shown = (draft.price, draft.aspect_ratio, draft.duration_s)
+    return shown == (model.price, ratio_of(draft, model), length_of(draft, model))
+
+
 async def first_model(desk: Desk) -> Model:
     """What a new draft begins with: the first model that can be had now."""
     models = open_models(desk.catalogue)

@@ -116,6 +116,9 @@ card-short = 💳 Short of { credits }. Top up and come back: the order will wai
 card-debt = 💳 There is a debt of { credits }. It comes first, new videos after it.
 card-money = <i>Credits are reserved when you confirm and spent only for a video you received. If it fails, they come back.</i>
 card-replaced = 📝 The card of your order is further below now.
+card-price-changed = ⚠️ <b>The price of a video has changed:</b> it was { $was }, now it is { credits }. Nothing is ordered yet: check the card and confirm once more.
+card-offer-changed = ⚠️ <b>The offer has changed</b> while the card was waiting. Nothing is ordered yet: check price, format and length, and confirm once more.
+card-changed-toast = The offer has changed. Nothing is ordered yet: check the card and confirm once more.
 card-press = No text is needed here: confirm the order with the button on its card, or change something in it.
 
 change-photo = 📷 Photo
