@@ -28,12 +28,12 @@ ASKED: Final = {Part.PRODUCT: Step.PRODUCT, Part.WISHES: Step.WISHES}
 MEBIBYTE: Final = 1024 * 1024
 
 
-def ask_photo(talk: Talk, key: str = "photo-ask") -> None:
-    """Asks for a photo; for another one when there is a card."""
+def ask_photo(talk: Talk, key: str = "photo-ask", *, said: str | None = None) -> None:
+    """Asks for a photo, below what was `said`; for another one when there is a card."""
     stand_at(talk, Step.PHOTO)
-    size_max = PhotoLimits().size_bytes_max // MEBIBYTE
     another = is_whole(talk.conversation.draft)
-    talk.say("photo-another" if another else key, keyboard(keep(talk, Part.PHOTO)), size_max=size_max)
+    question = talk.text("photo-another" if another else key, size_max=PhotoLimits().size_bytes_max // MEBIBYTE)
+    talk.say_text("\n\n".join(filter(None, (said, question))), keyboard(keep(talk, Part.PHOTO)))
 
 
 def ask_idea(talk: Talk, desk: Desk, *, message: int | None = None, said: str | None = None) -> None:

@@ -62,15 +62,13 @@ def is_image(message: Message) -> bool:
 @router.message(Command("new", ignore_mention=True), F.text)
 async def new(_: Message, talk: Talk) -> None:
     """A new order, from the photo on."""
-    begin(talk)
-    ask_photo(talk)
+    _begin_anew(talk)
 
 
 @router.callback_query(Go.filter(F.place == Place.NEW))
 async def go_new(_: CallbackQuery, talk: Talk) -> None:
     """As /new."""
-    begin(talk)
-    ask_photo(talk)
+    _begin_anew(talk)
 
 
 @router.message(of_known_album)
@@ -103,6 +101,12 @@ async def no_photo(message: Message, talk: Talk) -> None:
 async def words_before_photo(_: Message, talk: Talk, desk: Desk) -> None:
     """A text out of the blue: what is missing is asked for."""
     await ask_again(talk, desk) if talk.conversation.state is None else ask_photo(talk, "photo-first")
+
+
+def _begin_anew(talk: Talk) -> None:
+    said = None if talk.conversation.draft.photo is None else talk.text("draft-replaced")
+    begin(talk)
+    ask_photo(talk, said=said)
 
 
 async def _take(message: Message, talk: Talk, desk: Desk, *, file_id: str) -> None:

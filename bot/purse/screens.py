@@ -59,17 +59,18 @@ def row(talk: Talk, places: Sequence[Place]) -> list[InlineKeyboardButton]:
 
 def main_menu(talk: Talk) -> InlineKeyboardMarkup:
     """The main menu's keyboard."""
-    return InlineKeyboardMarkup(inline_keyboard=[row(talk, places) for places in MAIN])
+    return InlineKeyboardMarkup(inline_keyboard=[*_back_to_order(talk), *(row(talk, places) for places in MAIN)])
 
 
 def first_steps(talk: Talk) -> InlineKeyboardMarkup:
     """The keyboard under the first hello."""
-    return InlineKeyboardMarkup(inline_keyboard=[row(talk, places) for places in FIRST])
+    return InlineKeyboardMarkup(inline_keyboard=[*_back_to_order(talk), *(row(talk, places) for places in FIRST)])
 
 
 def with_menu(talk: Talk, *rows: Sequence[InlineKeyboardButton]) -> InlineKeyboardMarkup:
-    """These rows, and below them the one that every screen ends with."""
-    return InlineKeyboardMarkup(inline_keyboard=[*(list(some) for some in rows), row(talk, ONWARD)])
+    """These rows, below them the way back to an order that was begun, and the row that every screen ends with."""
+    above = [list(some) for some in rows]
+    return InlineKeyboardMarkup(inline_keyboard=[*above, *_back_to_order(talk), row(talk, ONWARD)])
 
 
 def receipt(talk: Talk, *places: Place) -> InlineKeyboardMarkup:
@@ -103,6 +104,11 @@ def stop_asking(talk: Talk) -> bool:
         return False
     conversation.state = conversation.memory.pop(BEFORE_ASKING, None)
     return conversation.state is not None
+
+
+def _back_to_order(talk: Talk) -> list[list[InlineKeyboardButton]]:
+    """A row of its own, while there is an order to go on with."""
+    return [] if talk.conversation.draft.photo is None else [row(talk, (Place.ORDER,))]
 
 
 def _tapped(event: Message | CallbackQuery) -> int | None:

@@ -149,6 +149,7 @@ order-accepted-toast = Заказ принят!
 order-already-accepted = Этот заказ уже принят.
 order-cancel-button = ✖️ Отменить
 draft-forgotten = Черновик забыт, кредиты не тронуты. Новый заказ начнётся с фото.
+draft-replaced = Прежний черновик забыт, кредиты не тронуты.
 draft-none = Отменять нечего: черновика нет. Новый заказ начнётся с фото.
 
 cancel-all = Отменено видео: { $cancelled }. { $n ->

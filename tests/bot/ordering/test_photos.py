@@ -150,6 +150,16 @@ async def test_a_photo_at_any_moment_begins_a_new_order(anna: Person) -> None:
     assert await anna.jobs_count() == 0
 
 
+@pytest.mark.parametrize("tapped", [False, True])
+async def test_whoever_begins_anew_hears_that_the_draft_is_forgotten(anna: Person, tapped: bool) -> None:
+    await anna.says(photo=COFFEE)
+    await (anna.taps_data("g:new") if tapped else anna.says("/new"))
+    assert anna.words.startswith("Прежний черновик забыт, кредиты не тронуты.\n\n📷 <b>Пришлите фото товара")
+    assert anna.draft.photo is None
+    await anna.says("/new")
+    assert "черновик" not in anna.words
+
+
 async def test_a_photo_that_is_refused_leaves_the_draft_as_it_was(scene: Scene, anna: Person) -> None:
     card = await anna.at_card()
     before = anna.draft

@@ -1,0 +1,63 @@
+"""The way back to an order: from wherever somebody went in the middle of it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from adapters.postgres.event_store import PostgresEventStore
+from bot.ordering.draft import Step
+from bot.ordering.router import router as ordering
+from bot.purse.router import catch_all
+from bot.purse.router import router as purse
+from tests.bot.ordering.person import COFFEE, Person
+from tests.bot.purse.chat import tap
+from tests.bot.scene import Scene, buttons_of, scene_of
+
+BACK = "🎬 Вернуться к заказу"
+
+
+@pytest.fixture
+def shards() -> int:
+    return 2
+
+
+@pytest.fixture
+async def scene(store: PostgresEventStore, tmp_path: Path) -> AsyncIterator[Scene]:
+    """The whole dialogue."""
+    async with scene_of(store, tmp_path, purse, ordering, catch_all) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def anna(scene: Scene) -> Person:
+    """Has pressed Start."""
+    person = Person(scene, 42)
+    await person.says("/start")
+    return person
+
+
+@pytest.mark.parametrize("screen", ["menu", "start", "balance", "buy", "history", "promo", "help"])
+async def test_every_screen_leads_back_to_the_order_in_hand(scene: Scene, anna: Person, screen: str) -> None:
+    await anna.says(f"/{screen}")
+    assert BACK not in anna.labels()
+    await anna.says(photo=COFFEE)
+    await anna.taps("Левитация")
+    question, draft = anna.shows(), anna.draft
+    await anna.says(f"/{screen}")
+    assert BACK in anna.labels()
+    await tap(scene, 42, BACK)
+    assert anna.shows() == question
+    assert (anna.step, anna.draft) == (Step.PRODUCT.state, draft)
+
+
+async def test_a_screen_with_the_way_back_still_turns_into_the_next_one(scene: Scene, anna: Person) -> None:
+    await anna.says(photo=COFFEE)
+    await anna.says("/menu")
+    menu = anna.newest
+    for label in ("Баланс", "История", "Меню"):
+        await tap(scene, 42, label)
+        assert anna.newest == menu
+        assert [button.text for button in buttons_of(scene.shown[42, menu])].count(BACK) == 1
