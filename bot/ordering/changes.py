@@ -22,10 +22,7 @@ router = Router(name="changes")
 @router.callback_query(Go.filter(F.place == Place.ORDER))
 async def go_order(_: CallbackQuery, talk: Talk, desk: Desk) -> None:
     """The card, or the question that is open: where other things came in between it is far above."""
-    if talk.conversation.draft.photo is None:
-        return out_of_date(talk)
     await ask_again(talk, desk)
-    return None
 
 
 @router.callback_query(Change.filter())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from bot.ordering.draft import Step
 from bot.ordering.router import router as ordering
 from bot.purse.router import catch_all
 from bot.purse.router import router as purse
+from domain.promo import CreatePromo
 from tests.bot.ordering.person import COFFEE, Person
 from tests.bot.purse.chat import tap
 from tests.bot.scene import Scene, buttons_of, scene_of
@@ -61,3 +63,17 @@ async def test_a_screen_with_the_way_back_still_turns_into_the_next_one(scene: S
         await tap(scene, 42, label)
         assert anna.newest == menu
         assert [button.text for button in buttons_of(scene.shown[42, menu])].count(BACK) == 1
+
+
+async def test_after_a_promo_code_an_order_without_a_photo_asks_for_it(scene: Scene, anna: Person) -> None:
+    terms = {"code": "SPRING", "at": datetime.now(UTC), "campaign": "spring", "amount": 5, "reason": "spring"}
+    await scene.desk.executor.execute(CreatePromo.model_validate({**terms, "by": "anna"}))
+    await anna.says("/menu")
+    await tap(scene, 42, "Новое видео")
+    await anna.says("/menu")
+    await tap(scene, 42, "Промокод")
+    await anna.says("SPRING")
+    assert "Ваш заказ ждёт" in anna.words
+    await anna.taps(BACK)
+    assert anna.toast is None
+    assert "Начнём с фото" in anna.words

@@ -120,9 +120,10 @@ async def test_after_buying_credits_the_card_comes_again_further_below(scene: Sc
     await scene.verified()
 
 
-async def test_without_an_order_there_is_nothing_to_go_back_to(anna: Person) -> None:
+async def test_the_way_back_to_an_order_without_a_photo_is_to_send_one(anna: Person) -> None:
     await anna.taps_data("g:order", message=1)
-    assert anna.toast == STALE
+    assert "Начнём с фото" in anna.words
+    assert anna.step == "Step:PHOTO"
 
 
 async def test_on_the_way_back_an_open_question_is_asked_again(anna: Person) -> None:
