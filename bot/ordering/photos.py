@@ -19,6 +19,7 @@ from bot.ordering.asking import MEBIBYTE, TEXT_MAX, ask_again, ask_idea, ask_pho
 from bot.ordering.card import show_card
 from bot.ordering.draft import Step, begin, change, is_whole, stands_at
 from bot.ordering.offer import first_model
+from bot.purse.opening import WELCOME, open_account
 from bot.talk import Talk
 from domain.outside import NotFetched, WhyNot
 from domain.photo import PhotoFault, PhotoRefused
@@ -121,6 +122,7 @@ async def _take(message: Message, talk: Talk, desk: Desk, *, file_id: str) -> No
         change(talk, photo=kept.name)
         await show_card(talk, desk)
         return
+    welcome = await _welcome(talk, desk)
     about = _caption(message)
     fits = about is not None and len(about) <= TEXT_MAX
     begin(talk, photo=kept.name, model=(await first_model(desk)).id, product_text=about if fits else None)
@@ -129,7 +131,15 @@ async def _take(message: Message, talk: Talk, desk: Desk, *, file_id: str) -> No
     said += [talk.text("photo-new-draft")] if before.photo is not None else []
     if about is not None:
         said.append(talk.text("photo-caption" if fits else "photo-caption-too-long", limit=TEXT_MAX))
-    ask_idea(talk, desk, said="\n".join(said))
+    ask_idea(talk, desk, said="\n".join(said + welcome))
+
+
+async def _welcome(talk: Talk, desk: Desk) -> list[str]:
+    """Opens the account of somebody who begins with a photo. Returns what to say of the gift, if it was given now."""
+    if WELCOME in talk.conversation.memory:
+        return []
+    opened = await open_account(talk, desk)
+    return [talk.text("start-welcome", n=desk.catalogue.welcome)] if opened.is_news else []
 
 
 def _caption(message: Message) -> str | None:

@@ -11,8 +11,8 @@ from aiogram.types import CallbackQuery, Message
 from bot.buttons import Go, HistoryAfter, Place
 from bot.desk import Desk
 from bot.purse.commands import typed
+from bot.purse.opening import WELCOME
 from bot.purse.screens import button, show, with_menu
-from bot.purse.welcome import WELCOME
 from bot.talk import Talk
 from domain.failures import FailureClass
 from domain.shown import Line

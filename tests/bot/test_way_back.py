@@ -77,3 +77,14 @@ async def test_after_a_promo_code_an_order_without_a_photo_asks_for_it(scene: Sc
     await anna.taps(BACK)
     assert anna.toast is None
     assert "Начнём с фото" in anna.words
+
+
+async def test_start_after_a_first_photo_brings_no_second_gift_and_leads_back(scene: Scene) -> None:
+    newcomer = Person(scene, 77)
+    await newcomer.says(photo=COFFEE)
+    assert "Дарим вам 1 кредит" in newcomer.words
+    await newcomer.says("/start")
+    assert "Дарим" not in newcomer.words
+    assert "На балансе: <b>1 кредит</b>" in newcomer.words
+    assert BACK in newcomer.labels()
+    await scene.verified()

@@ -9,6 +9,7 @@ from typing import Any
 from bot.buttons import order_id
 from bot.conversation import Draft
 from bot.ordering.draft import Step
+from bot.purse.opening import WELCOME
 from bot.talk import Reply
 from domain.account_words import OpenAccount
 from domain.bonus import GiveBonus
@@ -32,10 +33,10 @@ class Person:
         self.replies: list[Reply] = []
 
     async def with_credits(self, amount: int) -> Person:
-        """Opens the account with that gift."""
+        """Opens the account with that for a welcome."""
         done = await self.scene.desk.executor.execute(OpenAccount(account=self.number, at=datetime.now(UTC)))
         if amount:
-            await self.given(amount)
+            await self.given(amount, source=WELCOME)
         else:
             await self.scene.desk.balance(self.number, after=done)
         return self

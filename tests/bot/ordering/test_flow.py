@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
+from bot.conversation import Conversation
 from bot.ordering.draft import Step
 from tests.bot.ordering.person import COFFEE, Person
-from tests.bot.scene import Scene
+from tests.bot.scene import Scene, words
 
 
 async def test_a_photo_becomes_an_order_in_russian(scene: Scene, anna: Person) -> None:
@@ -159,13 +162,38 @@ async def test_a_text_before_a_photo_is_answered_with_what_is_missing(anna: Pers
     assert anna.draft.photo is None
 
 
-async def test_who_has_no_account_is_told_to_start(scene: Scene) -> None:
-    nobody = Person(scene, 77)
-    await nobody.says(photo=COFFEE)
-    await nobody.taps("Левитация")
-    await nobody.taps("Пропустить")
-    await nobody.taps("Пропустить")
-    assert "/start" in nobody.words
-    await nobody.with_credits(1)
-    await nobody.says("1")
-    assert "Проверьте заказ" in nobody.shows()
+async def test_who_begins_with_a_photo_is_welcomed_there_and_needs_no_start(scene: Scene) -> None:
+    newcomer = Person(scene, 77)
+    await newcomer.says(photo=COFFEE)
+    assert newcomer.words.startswith("👍 Фото на месте.\n🎁 Дарим вам 1 кредит, чтобы попробовать.\n\n🎬")
+    await newcomer.taps("Левитация")
+    await newcomer.taps("Пропустить")
+    await newcomer.taps("Пропустить")
+    await newcomer.taps("1 видео — 1 кредит")
+    await newcomer.taps("Заказать")
+    assert newcomer.toast == "Заказ принят!"
+    await newcomer.says(photo=COFFEE)
+    assert "Дарим" not in newcomer.words
+    del scene.conversations[77]
+    await newcomer.says(photo=COFFEE)
+    assert "Дарим" not in newcomer.words
+    assert (await newcomer.balance())[:2] == (0, 1)
+    await scene.verified()
+
+
+async def test_a_first_photo_that_is_handled_again_after_a_crash_says_the_same(scene: Scene) -> None:
+    update, at = scene.update(77, photo=COFFEE), datetime.now(UTC)
+    first = await scene.handling.handle(update, Conversation(), received_at=at)
+    again = await scene.handling.handle(update, Conversation(), received_at=at)
+    assert "Дарим вам 1 кредит" in words(first.replies)
+    assert words(again.replies) == words(first.replies)
+    assert (await Person(scene, 77).balance()).available == 1
+
+
+async def test_a_file_that_is_no_photo_opens_no_account(scene: Scene) -> None:
+    scene.folder.files["f"] = b""
+    newcomer = Person(scene, 77)
+    await newcomer.says(photo="f")
+    assert await scene.desk.balance(77) is None
+    await newcomer.says(photo=COFFEE)
+    assert "Дарим вам 1 кредит" in newcomer.words
