@@ -124,8 +124,11 @@ class Inbox(Protocol):
         """An event that is set at the shard's next update; to be taken before reading and awaited after it."""
         ...
 
-    async def waiting(self, shard: int, *, after: int, known: Collection[int], limit: int) -> Sequence[KeptUpdate]:
-        """The shard's updates that are not done, above that place and not among the known ids, in order."""
+    async def waiting(
+        self, shard: int, *, after: int, known: Collection[int], ends: Mapping[int, int], limit: int
+    ) -> Sequence[KeptUpdate]:
+        """The shard's updates that are not done, above that place and not among the known ids, in order. `ends` gives
+        accounts the last place that is wanted of theirs."""
         ...
 
     async def conversations(self, shard: int, accounts: Collection[int]) -> Mapping[int, str]:

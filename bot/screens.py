@@ -5,14 +5,17 @@ together with the mark that it was handled, if nobody has set that; then the rep
 of these loses nothing, and repeats a message at most.
 
 A handler that fails is tried again a few times; then the person hears that it is our fault, and the next update has
-its turn. Nobody else waits for it.
+its turn. Nobody else waits for it, nor for somebody who says more than can be answered: a person's line here is short,
+and what is behind its end stays in the inbox until the line has room.
 """
 
 from __future__ import annotations
 
 import asyncio
+from bisect import insort
 from collections import deque
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
 from typing import Any, Final
 
 import orjson
@@ -31,6 +34,10 @@ from processors.lease import Lease, LeaseOver
 
 PAGE: Final = 200
 AT_HAND_MAX: Final = 2_000
+LINE_MAX: Final = 30
+"""Updates of one person. Answers to more than that take half a minute, at the messenger's pace for a chat."""
+
+LINE_SHORT: Final = LINE_MAX // 2
 LOOK_EVERY_S: Final = 1.0
 ATTEMPTS_MAX: Final = 3
 PAUSE_S: Final = (0.5, 2.0)
@@ -53,7 +60,9 @@ class ShardScreens:
         self._lease = lease
         self._lines: dict[int, deque[KeptUpdate]] = {}
         self._known: set[int] = set()
+        self._ends: dict[int, int] = {}
         self._room = asyncio.Event()
+        self._short = asyncio.Event()
         self._loads: Together[int, str | None] = Together(self._load, batch_max=BATCH_MAX)
         self._finishes: Together[Mapping[str, Any], bool] = Together(self._finish, batch_max=BATCH_MAX)
         self._said: Together[int, None] = Together(self._mark_said, batch_max=BATCH_MAX)
@@ -68,30 +77,46 @@ class ShardScreens:
             reading.cancel()
 
     async def _read(self, people: asyncio.TaskGroup) -> None:
-        after, whole = 0, 0.0
+        after, whole, through = 0, 0.0, True
         loop = asyncio.get_running_loop()
         while True:
             news = self._inbox.news(self._shard)
-            if loop.time() >= whole:  # an update that was kept late may lie before what was read
+            if loop.time() >= whole or (through and self._short.is_set()):
+                # An update that was kept late, or had no room in its line, may lie before what was read.
                 after, whole = 0, loop.time() + LOOK_EVERY_S
-            page = await self._inbox.waiting(self._shard, after=after, known=self._known, limit=PAGE)
+                if through:  # and everybody else has had a turn
+                    self._take_back()
+            page = await self._inbox.waiting(self._shard, after=after, known=self._known, ends=self._ends, limit=PAGE)
             for kept in page:
                 after = max(after, kept.place)
                 self._take_up(people, kept)
             while len(self._known) >= AT_HAND_MAX:
                 self._room.clear()
                 await self._room.wait()
-            if len(page) < PAGE:
-                await _either(news, within_s=max(0.0, whole - loop.time()))
+            through = len(page) < PAGE
+            if through:
+                await _any(news, self._short, within_s=max(0.0, whole - loop.time()))
+
+    def _take_back(self) -> None:
+        """Reads on those whose lines were cut and have become short. Only from the beginning is that in order."""
+        self._ends = {
+            account: end for account, end in self._ends.items() if len(self._lines.get(account, ())) > LINE_SHORT
+        }
+        self._short.clear()
 
     def _take_up(self, people: asyncio.TaskGroup, kept: KeptUpdate) -> None:
+        """Puts the update into its person's line, behind the one in hand. What is too much is cut off, to be read again
+        with all that follows it."""
         self._known.add(kept.update_id)
         line = self._lines.get(kept.account)
-        if line is not None:
-            line.append(kept)
+        if line is None:
+            self._lines[kept.account] = deque((kept,))
+            people.create_task(self._serve(kept.account), name=f"screens of {kept.account}")
             return
-        self._lines[kept.account] = deque((kept,))
-        people.create_task(self._serve(kept.account), name=f"screens of {kept.account}")
+        insort(line, kept, lo=1, key=attrgetter("place"))
+        if len(line) > LINE_MAX:
+            self._known.discard(line.pop().update_id)
+            self._ends[kept.account] = line[-1].place
 
     async def _serve(self, account: int) -> None:
         """One person's updates, until there are no more."""
@@ -110,6 +135,8 @@ class ShardScreens:
                     line.popleft()
                     self._known.discard(kept.update_id)
                     self._room.set()
+                    if account in self._ends and len(line) <= LINE_SHORT:
+                        self._short.set()
         finally:
             del self._lines[account]
             self._known.difference_update(kept.update_id for kept in line)
@@ -182,9 +209,11 @@ def _apology(account: int, update: Update | None, language: Language | None) -> 
     return apology
 
 
-async def _either(news: asyncio.Event, *, within_s: float) -> None:
+async def _any(*events: asyncio.Event, within_s: float) -> None:
+    """Returns once one of them is set, or after so long."""
+    waits = [asyncio.create_task(event.wait()) for event in events]
     try:
-        async with asyncio.timeout(within_s):
-            await news.wait()
-    except TimeoutError:
-        return
+        await asyncio.wait(waits, timeout=within_s, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()

@@ -25,7 +25,8 @@ KEEP: Final = """
 WAITING: Final = """
     SELECT place, update_id, account, received_at, content, attempts, replies FROM inbox
     WHERE shard = $1 AND bot = $2 AND done_at IS NULL AND place > $3 AND update_id <> ALL ($4::bigint[])
-    ORDER BY place LIMIT $5
+      AND coalesce(place <= ($6::bigint[])[array_position($5::bigint[], account)], true)
+    ORDER BY place LIMIT $7
 """
 CONVERSATIONS: Final = """
     SELECT account, content FROM conversations WHERE shard = $1 AND bot = $2 AND account = ANY ($3::bigint[])
@@ -91,9 +92,13 @@ class PostgresInbox:
         """An event that is set at the shard's next update; to be taken before reading and awaited after it."""
         return self._signals.news(shard)
 
-    async def waiting(self, shard: int, *, after: int, known: Collection[int], limit: int) -> list[Kept]:
-        """The shard's updates that are not done, above that place and not among the known ids, in order."""
-        rows = await self._pool.fetch(WAITING, shard, self._bot, after, list(known), limit)
+    async def waiting(
+        self, shard: int, *, after: int, known: Collection[int], ends: Mapping[int, int], limit: int
+    ) -> list[Kept]:
+        """The shard's updates that are not done, above that place and not among the known ids, in order. `ends` gives
+        accounts the last place that is wanted of theirs."""
+        accounts, places = list(ends), list(ends.values())
+        rows = await self._pool.fetch(WAITING, shard, self._bot, after, list(known), accounts, places, limit)
         return [Kept(*row) for row in rows]
 
     async def conversations(self, shard: int, accounts: Collection[int]) -> Mapping[int, str]:

@@ -63,7 +63,9 @@ class SlowInbox:
         """Not asked here."""
         raise NotImplementedError
 
-    async def waiting(self, shard: int, *, after: int, known: Collection[int], limit: int) -> Sequence[Any]:
+    async def waiting(
+        self, shard: int, *, after: int, known: Collection[int], ends: Mapping[int, int], limit: int
+    ) -> Sequence[Any]:
         """Not asked here."""
         raise NotImplementedError
 

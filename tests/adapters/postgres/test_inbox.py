@@ -44,16 +44,27 @@ async def test_an_update_that_comes_again_is_kept_once_even_when_done(inbox: Pos
     assert await inbox.keep([(5, ACCOUNT, "{}"), (5, ACCOUNT, "{}"), (3, ACCOUNT, "{}")]) == 2
     assert await inbox.finish(shard, [came_of(5)]) == {5}
     assert await inbox.keep([(5, ACCOUNT, "{}")]) == 0
-    assert [kept.update_id for kept in await inbox.waiting(shard, after=0, known=(), limit=9)] == [3]
+    assert [kept.update_id for kept in await inbox.waiting(shard, after=0, known=(), ends={}, limit=9)] == [3]
 
 
 async def test_updates_wait_in_the_order_of_arrival_and_not_of_their_ids(inbox: PostgresInbox) -> None:
     for update_id in (900, 7, 8):
         await inbox.keep([(update_id, ACCOUNT, "{}")])
     shard = inbox.shard(ACCOUNT)
-    first, *others = await inbox.waiting(shard, after=0, known=(), limit=9)
+    first, *others = await inbox.waiting(shard, after=0, known=(), ends={}, limit=9)
     assert [first.update_id, *(kept.update_id for kept in others)] == [900, 7, 8]
-    assert [kept.update_id for kept in await inbox.waiting(shard, after=first.place, known={7}, limit=9)] == [8]
+    assert [kept.update_id for kept in await inbox.waiting(shard, after=first.place, known={7}, ends={}, limit=9)] == [
+        8
+    ]
+
+
+async def test_of_somebody_whose_line_is_cut_only_what_is_before_its_end_is_read(inbox: PostgresInbox) -> None:
+    shard = inbox.shard(ACCOUNT)
+    other = next(account for account in range(ACCOUNT + 1, 10_000) if inbox.shard(account) == shard)
+    await inbox.keep([(1, ACCOUNT, "{}"), (2, ACCOUNT, "{}"), (3, ACCOUNT, "{}"), (4, other, "{}")])
+    first = (await inbox.waiting(shard, after=0, known=(), ends={}, limit=1))[0]
+    found = await inbox.waiting(shard, after=0, known=(), ends={ACCOUNT: first.place, ACCOUNT - 1: 0}, limit=2)
+    assert [kept.update_id for kept in found] == [1, 4]
 
 
 async def test_the_second_who_finishes_an_update_changes_nothing(inbox: PostgresInbox) -> None:
@@ -73,10 +84,10 @@ async def test_replies_wait_until_they_are_said_and_are_emptied_then(
     shard = inbox.shard(ACCOUNT)
     await inbox.keep([(1, ACCOUNT, '{"text":"secret"}')])
     await inbox.finish(shard, [came_of(1, replies='["hello"]')])
-    (kept,) = await inbox.waiting(shard, after=0, known=(), limit=9)
+    (kept,) = await inbox.waiting(shard, after=0, known=(), ends={}, limit=9)
     assert (kept.content, kept.replies) == (None, '["hello"]')
     await inbox.said(shard, [1])
-    assert await inbox.waiting(shard, after=0, known=(), limit=9) == []
+    assert await inbox.waiting(shard, after=0, known=(), ends={}, limit=9) == []
     row = await store.pool.fetchrow("SELECT content, replies, done_at FROM inbox")
     assert row is not None
     assert (row["content"], row["replies"]) == (None, None)
@@ -109,7 +120,7 @@ async def test_what_is_done_is_swept_and_what_waits_is_not(inbox: PostgresInbox,
     await inbox.finish(shard, [came_of(2, replies="[]")])
     assert await sweep(datetime.now(UTC) - timedelta(minutes=1)) == 0
     assert await sweep(datetime.now(UTC) + timedelta(minutes=1)) == 1
-    assert [kept.update_id for kept in await inbox.waiting(shard, after=0, known=(), limit=9)] == [2, 3]
+    assert [kept.update_id for kept in await inbox.waiting(shard, after=0, known=(), ends={}, limit=9)] == [2, 3]
 
 
 async def test_the_table_refuses_an_update_that_is_done_and_not_empty(store: PostgresEventStore) -> None:
