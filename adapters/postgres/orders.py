@@ -12,7 +12,7 @@ from adapters.codec import decode
 from adapters.postgres.event_store import PostgresEventStore
 from domain import job_words as w
 from domain.account_words import CreditCaptured, CreditRefunded
-from domain.feedback import UNHEARD, hear
+from domain.feedback import UNHEARD, Progress, Stage, hear
 from domain.shapes import Event
 from domain.shown import JobStanding, MadeVideo
 from domain.streams import account as account_stream
@@ -38,6 +38,7 @@ DELIVERED: Final = """
     ORDER BY ended_at DESC, job OFFSET $3 LIMIT $4
 """
 ENDS: Final = (w.VideoDelivered, w.JobFailed, w.JobCancelled)
+SENT: Final = frozenset({Stage.READY, Stage.MAYBE_SENT})
 
 
 class PostgresOrders:
@@ -63,7 +64,8 @@ class PostgresOrders:
         return [video for row in rows if (video := _video(row["job"], lives.get(row["job"], [])))]
 
     async def video(self, account: int, job: str) -> MadeVideo | None:
-        """The job's video, a late one too, if there is one and it is this account's."""
+        """The job's video, a late one too, if there is one and it is this account's. Nobody's is one that could not be
+        sent, for its credits went back."""
         return _video(job, (await self._lives(account, [job])).get(job, []))
 
     async def _lives(self, account: int, jobs: Sequence[str]) -> Mapping[str, list[tuple[Event, datetime]]]:
@@ -108,7 +110,7 @@ def _video(job: str, life: Sequence[tuple[Event, datetime]]) -> MadeVideo | None
     if not life:
         return None
     standing = _standing(job, life)
-    if standing.file is None or standing.ended_at is None:
+    if standing.file is None or standing.ended_at is None or not _is_given(standing.progress):
         return None
     about = standing.queued.product_text
     return MadeVideo(
@@ -119,3 +121,8 @@ def _video(job: str, life: Sequence[tuple[Event, datetime]]) -> MadeVideo | None
         about=about if isinstance(about, str) else None,
         made_at=standing.ended_at,
     )
+
+
+def _is_given(progress: Progress) -> bool:
+    """Whether the video was sent, or came so late that it is free."""
+    return progress.stage in SENT or progress.late is not None
