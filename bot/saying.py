@@ -61,8 +61,7 @@ class Saying:
             )
         if isinstance(said, NotSaid) and said.why is not WhyNot.GONE:
             log.warning("video not sent again", account=account, job=reply.job, why=said.why)
-            language = await self._languages.of(account)
-            await self._messenger.say(
-                SendMessage(chat_id=account, text=text(language, "video-not-sent"), parse_mode="HTML")
-            )
+            why = "video-not-sent" if said.why is WhyNot.NO_FILE else "video-not-now"
+            words = text(await self._languages.of(account), why)
+            await self._messenger.say(SendMessage(chat_id=account, text=words, parse_mode="HTML"))
         return said

@@ -36,6 +36,7 @@ class Listener:
     said: list[tuple[int, str]] = field(default_factory=list)
     answers: list[str] = field(default_factory=list)
     refused: dict[int, WhyNot] = field(default_factory=dict)
+    video: NotSaid | MaybeSaid | None = None
     held: asyncio.Event | None = None
     held_for: dict[int, asyncio.Event] = field(default_factory=dict)
     news: asyncio.Event = field(default_factory=asyncio.Event)
@@ -63,7 +64,9 @@ class Listener:
     async def send_again(
         self, account: int, *, job: str, file: str, file_id: str | None, as_document: bool
     ) -> Said | NotSaid | MaybeSaid:
-        """Hears of a video."""
+        """Hears of a video, or what the test says came of it."""
+        if self.video is not None:
+            return self.video
         self.said.append((account, f"video {job}"))
         return Said(1)
 

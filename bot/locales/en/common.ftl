@@ -38,6 +38,7 @@ refusal-self-referral = Nobody can invite themselves.
 refusal-unknown-model = This model is not offered at the moment. Choose another one.
 
 video-not-sent = This video could not be sent: its time in storage seems to be over. For help: /support.
+video-not-now = This video could not be sent just now. Try again in a minute. If that does not help: /support.
 
 bot-description =
     I turn the photo of a product into a promo video.
