@@ -17,7 +17,8 @@ async def deliver(job: JobAtHand, step: Deliver) -> None:
     """Announces the attempt, sends the file, records what became of it."""
     attempt, pipeline = step.attempt, job.pipeline
     job.waits_for = "its turn to be sent"
-    async with pipeline.slots.sends:
+    async with job.slot(pipeline.slots.sends):
+        await job.may_begin()
         await job.say(w.StartDelivery, attempt=attempt)
         await job.may_call()
         job.waits_for = "the messenger"

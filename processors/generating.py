@@ -37,9 +37,9 @@ async def write_script(job: JobAtHand, step: WriteScript) -> None:
     brief, pipeline = step.brief, job.pipeline
     model = pipeline.catalogue.entry(brief.model)
     job.waits_for = "the script"
-    async with pipeline.slots.scripts:
+    async with job.slot(pipeline.slots.scripts):
         photo = await pipeline.files.read(_text(brief.photo) or "")
-        await job.may_call()
+        await job.may_begin()
         wish = o.ScriptWish(
             template=brief.template,
             prompt=_text(brief.prompt),
@@ -60,7 +60,7 @@ async def ask_for_task(job: JobAtHand, step: AskForTask) -> None:
     """
     pipeline, brief = job.pipeline, step.brief
     job.waits_for = "its turn at the video service"
-    async with pipeline.slots.creations:  # photos are read in here: thousands that wait would fill the memory
+    async with job.slot(pipeline.slots.creations):  # photos are read in here: thousands that wait would fill the memory
         if await look_at_tasks(job):
             return
         model = pipeline.catalogue.entry(brief.model)
@@ -72,6 +72,7 @@ async def ask_for_task(job: JobAtHand, step: AskForTask) -> None:
             await _end(job, FailureClass.UNKNOWN, Reason.OURS, "the photo or the script is no longer there")
             return
         while not job.moved and job.next_step() == step:
+            await job.may_begin()
             match await pipeline.videos.key(avoid=step.avoid):
                 case o.NoKey(trouble):
                     await _end(job, trouble.failure, Reason.OURS, trouble.message)
@@ -86,6 +87,7 @@ async def _ask_with(job: JobAtHand, step: AskForTask, model: Model, photo: bytes
     job.waits_for = "the photo's upload"
     await job.may_call()
     uploaded = await pipeline.videos.upload(photo, key=key)
+    await job.may_begin()
     await job.say(w.RequestTask, number=number, key=key)
     if isinstance(uploaded, o.NotTaken):
         await _falter(job, number, uploaded.trouble, key)
@@ -213,14 +215,14 @@ async def _look_up(
     job: JobAtHand, request: Request, task: str
 ) -> o.StillRunning | o.VideoMade | o.TaskDead | o.NotFound:
     pipeline = job.pipeline
-    async with pipeline.slots.questions:
+    async with job.slot(pipeline.slots.questions):
         await job.may_call()
         return await pipeline.videos.look_up(task, model=job.brief.model, key=request.key)
 
 
 async def _download(job: JobAtHand, url: str, name: str) -> o.Kept | o.NotKept:
     job.waits_for = "the download"
-    async with job.pipeline.slots.downloads:
+    async with job.slot(job.pipeline.slots.downloads):
         await job.may_call()
         return await job.pipeline.downloads.fetch(url, name=name)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
 from datetime import datetime
 from typing import Any, Final
 
@@ -14,7 +15,7 @@ from domain.next_step import Step, next_step
 from domain.streams import account as account_stream
 from domain.streams import job as job_stream
 from processors.clock import wait_for_news
-from processors.lease import Lease
+from processors.lease import Lease, LeaseOver
 from processors.pipeline import Pipeline
 
 MESSAGE_MAX: Final = 500
@@ -38,6 +39,7 @@ class JobAtHand:
         self.dead_twins: set[str] = set()
         self.lease = lease
         self._stream = job_stream(account, job_id)
+        self._queueing: asyncio.Timeout | None = None
 
     @property
     def brief(self) -> w.JobQueued:
@@ -77,10 +79,38 @@ class JobAtHand:
         """Returns when an outside call may start; to be awaited right before it. Raises LeaseOver."""
         await self.lease.may_call()
 
+    async def may_begin(self) -> None:
+        """Returns when a paid call or a send may be announced. Raises LeaseOver, also when the shard is given up."""
+        await self.lease.may_begin()
+
+    @asynccontextmanager
+    async def slot(self, slots: asyncio.Semaphore) -> AsyncIterator[None]:
+        """Waits for one of the slots and holds it. Raises LeaseOver when the shard is given up before there is one."""
+        if self.lease.ending.is_set():
+            raise LeaseOver
+        try:
+            async with asyncio.timeout(None) as self._queueing:
+                await slots.acquire()
+        except TimeoutError:
+            raise LeaseOver from None
+        finally:
+            self._queueing = None
+        try:
+            yield
+        finally:
+            slots.release()
+
     async def wait(self, until: datetime, waits_for: str) -> None:
-        """Returns at that moment or when there is news."""
+        """Returns at that moment, when there is news, or when the shard is given up."""
         self.waits_for = waits_for
-        await wait_for_news(self.news, self.pipeline.clock, until)
+        if not self.lease.ending.is_set():
+            await wait_for_news(self.news, self.pipeline.clock, until)
+
+    def leave(self) -> None:
+        """Ends whatever the job waits for here: its shard is given up. To be called once."""
+        self.news.set()
+        if self._queueing is not None:
+            self._queueing.reschedule(0)
 
     def now(self) -> datetime:
         """The present moment."""

@@ -15,7 +15,7 @@ FRESH_FOR_S: Final = 2.0
 
 
 class LeaseOver(Exception):
-    """The shard is no longer this process's: no call to the outside may start under this lease."""
+    """The shard is no longer this process's, or is to be given up: nothing may start under this lease."""
 
 
 class Standing(Protocol):
@@ -104,6 +104,15 @@ class Lease:
             if self.over:
                 raise LeaseOver
             await self.locks.pinged()
+
+    async def may_begin(self) -> None:
+        """Returns when something may begin that would be paid for or heard twice if it were cut off.
+
+        Raises LeaseOver, also when the shard is to be given up: then it is the next owner's to begin.
+        """
+        await self.may_call()
+        if self.ending.is_set():
+            raise LeaseOver
 
     def end(self) -> None:
         """Ends the right now."""

@@ -56,7 +56,7 @@ class ShardJobs:
         return list(self._jobs.values())
 
     async def run(self) -> None:
-        """Carries until the shard is to be given up: then every job comes to the end of its step.
+        """Carries until the shard is to be given up: then every job comes to the end of the call that is under way.
 
         Cancelled, it leaves every job where it is.
         """
@@ -71,7 +71,7 @@ class ShardJobs:
                 await self._lease.ending.wait()
                 follower.cancel()
                 for job in self._jobs.values():
-                    job.news.set()
+                    job.leave()
         except ExceptionGroup as group:  # the follower's alone: a carrier raises nothing
             raise group.exceptions[0] from None
 
