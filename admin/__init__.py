@@ -1,1 +1,1 @@
-"""What finance and operators see: the command line and the web pages."""
+"""What finance and operators see: the command line."""
