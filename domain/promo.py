@@ -201,10 +201,13 @@ def evolve(state: PromoState, event: PromoEvent) -> PromoState:
 
 # What follows
 
+GIFT: Final = "promo."
+"""How the names of such gifts begin."""
+
 
 def source_of(code: str) -> str:
     """The name of the gift that a claim of the code is."""
-    return f"promo.{code}"
+    return f"{GIFT}{code}"
 
 
 def gift(code: str, claimed: CodeClaimed) -> GiveBonus:

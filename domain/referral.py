@@ -11,12 +11,15 @@ that opened later, and pays nothing.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from domain.bonus import BonusGiven, GiveBonus
 from domain.revocation import RevokeCredits
 
-BY = "neurocards"
+BY: Final = "neurocards"
+
+GIFT: Final = "referral."
+"""How the names of such gifts begin."""
 
 
 class Invitation(NamedTuple):
@@ -36,7 +39,7 @@ class Invitation(NamedTuple):
 
 def source_of(invited: int) -> str:
     """The name of the gift for having invited that account."""
-    return f"referral.{invited}"
+    return f"{GIFT}{invited}"
 
 
 def reward(invitation: Invitation, *, amount: int, at: datetime) -> GiveBonus | None:

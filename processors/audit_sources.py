@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from domain import promo, streams
+from domain import promo, referral, streams
 from domain.bonus import BonusGiven
 from domain.log import Recorded
 from domain.payment import PaymentReceived, PaymentRefunded
@@ -37,6 +37,7 @@ class SourceAudit(OtherAudit):
         self._paid: PaymentReceived | None = None
         self._said: dict[type[Event], int] = {}
         self._whole = True
+        self.given: Given | None = None
 
     def cut(self) -> None:
         """The log of the stream is damaged: nothing more is concluded about it, nor about the credits it moved."""
@@ -56,6 +57,9 @@ class SourceAudit(OtherAudit):
         match recorded.event:
             case BonusGiven(amount=amount, expires_at=expires_at):
                 self._hold(Kind.GIFT, amount, recorded, expires_at=expires_at)
+                cause = _cause(self._id)
+                if cause is not None:
+                    self.given = Given(self._stream, recorded.position, self._owner.number, cause)
             case RevocationMade(amount=amount):
                 self._hold(Kind.REVOCATION, amount, recorded)
             case PaymentReceived(credited=True, credits=bought) as paid:
@@ -103,22 +107,37 @@ def _credits(amount: int, expires_at: datetime | None) -> str:
 
 
 class Claimed(NamedTuple):
-    """A claim that the rewards have come past: the gift that has to be there, and its shard."""
+    """A claim that the rewards have come past: the gift that has to be there."""
 
     code: str
     position: int
-    shard: int
     gift: str
     amount: int
+
+
+class Given(NamedTuple):
+    """A gift that another owner's stream is the cause of: a claim of that code, a purchase of that account."""
+
+    stream: str
+    position: int
+    account: int
+    cause: str
+
+
+def _cause(source: str) -> str | None:
+    """The stream without which there is no gift of this name; None when somebody's wish is enough."""
+    for begins, kind in ((promo.GIFT, "promo"), (referral.GIFT, "account")):
+        if source.startswith(begins):
+            return f"{kind}/{source.removeprefix(begins)}"
+    return None
 
 
 class PromoAudit(OtherAudit):
     """A promo code: claimed by each account once, by no more than may. `claims` are those to be looked up."""
 
-    def __init__(self, shard: int, stream: str, *, shards: int, rewards_at: int, report: Report) -> None:
+    def __init__(self, shard: int, stream: str, *, rewards_at: int, report: Report) -> None:
         super().__init__(shard, stream, report=report)
         self.claims: list[Claimed] = []
-        self._shards = shards
         self._rewards_at = rewards_at
         self._taken = 0
 
@@ -140,9 +159,8 @@ class PromoAudit(OtherAudit):
             self.claims.append(self._due(claimed, recorded.position))
 
     def _due(self, claimed: CodeClaimed, position: int) -> Claimed:
-        home = streams.shard_of(streams.account(claimed.account), self._shards)
         gift = streams.bonus(claimed.account, promo.source_of(streams.id_of(self._stream)))
-        return Claimed(self._stream, position, home, gift, claimed.amount)
+        return Claimed(self._stream, position, gift, claimed.amount)
 
     def _found(self, words: str, recorded: Recorded) -> None:
         self._report.add(Kind.CLAIM, words, shard=self._shard, stream=self._stream, position=recorded.position)

@@ -186,7 +186,23 @@ class Stretch(Protocol):
         ...
 
 
-class VerificationSource(Protocol):
+class GiftSource(Protocol):
+    """Gifts and what they were given for, in the log as it is now."""
+
+    async def gifts(self, wanted: Sequence[tuple[int, str]]) -> Mapping[str, int]:
+        """Of streams of gifts, each with its shard: the credits of those that are there."""
+        ...
+
+    async def claims(self, shard: int, code: str, *, after: int, limit: int) -> Sequence[tuple[int, str]]:
+        """The next claims on a code's stream above version `after`: the version, and the number of the account."""
+        ...
+
+    async def buyers(self, wanted: Sequence[tuple[int, str]]) -> Mapping[str, str]:
+        """Of accounts' streams, each with its shard: the inviter's number, if there is one and they have bought."""
+        ...
+
+
+class VerificationSource(GiftSource, Protocol):
     """Everything that is stored, for comparing it with itself. Each call reads a page as of one moment."""
 
     async def tracking(self) -> Sequence[tuple[int, str, int]]:
@@ -227,10 +243,6 @@ class VerificationSource(Protocol):
 
     async def lines(self, shard: int, versions: Mapping[int, tuple[int, int]]) -> tuple[int, Rows]:
         """The position of the views shown, and the statements' lines between these versions of accounts as of it."""
-        ...
-
-    async def gifts(self, wanted: Sequence[tuple[int, str]]) -> Mapping[str, int]:
-        """Of streams of gifts, each with its shard: the credits of those that are there."""
         ...
 
     def strays(self, shard: int) -> AsyncGenerator[Sequence[tuple[str, str, int | None]]]:

@@ -1,8 +1,8 @@
 """`verify`: reads the whole log once by position and once by stream, and says whether the books are right.
 
 It reads up to heads fixed at the start, a page at a time, while appends, settlement and projections go on; what cannot
-be judged yet because it moves is counted, not found. Memory holds one page and what is open of one account or code,
-however long the log. It rests in proportion to its work, so that appends keep their speed.
+be judged yet because it moves is counted, not found. Memory holds one page, what is open of one account or code, and
+some thousand gifts, however long the log. It rests in proportion to its work, so that appends keep their speed.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from time import perf_counter
 from typing import Final
 
 from domain.snapshots import ACCOUNT_FOLD
-from processors.audit_sources import Claimed
 from processors.findings import Kind, Progress, Report
+from processors.gifts import Gifts
 from processors.ports import Standing, VerificationSource
 from processors.rewards import NAME as REWARDS
 from processors.settler import NAME as SETTLEMENT
@@ -63,6 +63,7 @@ class _Verification:
         for shard in set(range(shards)) - {standing.shard for standing in standings}:
             self._report.add(Kind.HEAD, f"shard {shard} has no head row", shard=shard)
         self._report.shards = shards
+        gifts = Gifts(self._source, shards=shards, report=self._report, rest=self._rest)
         self._events_total = sum(_upto(standing) for standing in standings)
         for standing in standings:
             self._shard = standing.shard
@@ -73,11 +74,12 @@ class _Verification:
                 settler_at=tracked.get((standing.shard, SETTLEMENT), 0),
                 rewards_at=tracked.get((standing.shard, REWARDS), 0),
             )
-            by_stream = await self._by_stream(bounds, upto=_upto(standing))
+            by_stream = await self._by_stream(bounds, gifts, upto=_upto(standing))
             by_position = await self._by_position(standing.shard, upto=standing.last)
             if by_position != by_stream:
                 words = f"by position there are {by_position} events, by stream {by_stream}"
                 self._report.add(Kind.INDEX, words, shard=standing.shard)
+        await gifts.end()
         if not self._report.totals.balanced:
             self._report.add(Kind.EQUATION, "the books of all accounts together do not balance")
         self._report.seconds = perf_counter() - started
@@ -124,7 +126,7 @@ class _Verification:
             await self._rest()
         return count
 
-    async def _by_stream(self, bounds: Bounds, *, upto: int) -> int:
+    async def _by_stream(self, bounds: Bounds, gifts: Gifts, *, upto: int) -> int:
         """Audits every stream of the shard. Returns the number of events."""
         source, shard = self._source, bounds.shard
         walk = Walk(bounds, self._report)
@@ -142,7 +144,8 @@ class _Verification:
                 after = (page[-1].stream, page[-1].version)
             due, walk.due = walk.due, Due()
             await shown.compare(due)
-            await self._gifts_of(due.claims)
+            await gifts.of_claims(due.claims)
+            await gifts.behind(due.gifts)
             count += len(page)
             self._report.events += len(page)
             await self._rest()
@@ -152,16 +155,6 @@ class _Verification:
                     shown.stray(view, stream, position)
                 await self._rest()
         return count
-
-    async def _gifts_of(self, claims: Sequence[Claimed]) -> None:
-        """Whether each claimed code became a gift. It lies in its account's shard, and was there before now."""
-        given = await self._source.gifts([(claim.shard, claim.gift) for claim in claims]) if claims else {}
-        for claim in claims:
-            amount = given.get(claim.gift)
-            if amount != claim.amount:
-                became = "no gift" if amount is None else f"a gift of {amount}"
-                words = f"a claim of {claim.amount} credits became {became}: {claim.gift}"
-                self._report.add(Kind.CLAIM, words, shard=self._shard, stream=claim.code, position=claim.position)
 
     async def _rest(self) -> None:
         if self._on_progress is not None:

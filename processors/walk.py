@@ -1,6 +1,7 @@
 """A walk through one shard in the order of its streams: all streams of one owner come one after the other.
 
-What it hands on after each page, `Due`, is what the views should show of the streams that ended on it. Pure.
+What it hands on after each page, `Due`, is what the views, and other owners' streams, should show of the streams that
+ended on it. Pure.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from domain.log import Recorded, Unreadable
 from domain.snapshots import Snapshot
 from processors.audit import AccountAudit, Expected
 from processors.audit_jobs import JobAudit, OtherAudit
-from processors.audit_sources import MOVED_BY, Claimed, PromoAudit, SourceAudit
+from processors.audit_sources import MOVED_BY, Claimed, Given, PromoAudit, SourceAudit
 from processors.findings import Kind, Report, whose
 from projections.views import JobKey, StatementLine
 
@@ -24,7 +25,7 @@ AMOUNTS: Final = ("incoming", "available", "reserved", "spent", "taken", "expire
 
 @dataclass(slots=True)
 class Due:
-    """What the views are to be compared with now."""
+    """What the views are to be compared with now, and what is to be looked up in other shards."""
 
     balances: dict[int, Expected] = field(default_factory=dict)
     jobs: dict[JobKey, Expected] = field(default_factory=dict)
@@ -32,6 +33,7 @@ class Due:
     versions: dict[int, tuple[int, int]] = field(default_factory=dict)
     """Of accounts: the first and last version that `lines` covers."""
     claims: list[Claimed] = field(default_factory=list)
+    gifts: list[Given] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +130,9 @@ class Walk:
                 return OtherAudit(self._bounds.shard, stream, report=self._report)
 
     def _begin_other(self, stream: str) -> OtherAudit:
-        shard, shards, rewards_at = self._bounds.shard, self._bounds.shards, self._bounds.rewards_at
+        shard = self._bounds.shard
         if streams.category_of(stream) == "promo":
-            return PromoAudit(shard, stream, shards=shards, rewards_at=rewards_at, report=self._report)
+            return PromoAudit(shard, stream, rewards_at=self._bounds.rewards_at, report=self._report)
         return OtherAudit(shard, stream, report=self._report)
 
     def _take_credit(self, part: AccountAudit, recorded: Recorded) -> None:
@@ -168,6 +170,8 @@ class Walk:
             part.ends(self._report, settler_at=self._bounds.settler_at)
             if part.whole and part.expected.version:
                 self.due.jobs[part.key] = part.expected
+        elif isinstance(part, SourceAudit) and part.given is not None:
+            self.due.gifts.append(part.given)
         self._part = None
 
     def _end_owner(self) -> None:

@@ -14,7 +14,7 @@ from typing import Any, Final
 import asyncpg
 
 from adapters.codec import EventSchemaError, PersonalKey
-from adapters.postgres.connections import PatientPool
+from adapters.postgres.gifts import PostgresGifts
 from adapters.postgres.reader import COLUMNS, recorded
 from domain.log import Recorded, Unreadable
 from domain.snapshots import Snapshot
@@ -147,12 +147,6 @@ STRAYS: Final = (
 
 BEFORE_FIRST: Final[Mapping[str, Any]] = {"account": -(2**63), "version": 0, "job": ""}
 
-GIFTS: Final = """
-    SELECT e.stream, (e.data ->> 'amount')::bigint AS amount
-    FROM unnest($1::integer[], $2::text[]) AS wanted (shard, stream)
-    JOIN events AS e ON e.shard = wanted.shard AND e.stream = wanted.stream AND e.version = 1
-"""
-
 Rows = Sequence[Mapping[str, Any]]
 JobKey = tuple[int, str]
 
@@ -177,11 +171,8 @@ class Stretch:
     steps_back: Sequence[tuple[int, str, datetime, datetime]]
 
 
-class PostgresVerification:
+class PostgresVerification(PostgresGifts):
     """What `verify` reads."""
-
-    def __init__(self, pool: PatientPool) -> None:
-        self._pool = pool
 
     async def tracking(self) -> Sequence[tuple[int, str, int]]:
         """Shard, name and position of every processor."""
@@ -249,11 +240,6 @@ class PostgresVerification:
         firsts, lasts = [first for first, _ in versions.values()], [last for _, last in versions.values()]
         rows: list[Any] = await self._pool.fetch(LINES, shard, list(versions), firsts, lasts)
         return rows[0]["at"] or 0, [row for row in rows if row["account"] is not None]
-
-    async def gifts(self, wanted: Sequence[tuple[int, str]]) -> Mapping[str, int]:
-        """Of streams of gifts, each with its shard: the credits of those that are there."""
-        shards, names = [shard for shard, _ in wanted], [stream for _, stream in wanted]
-        return {row["stream"]: row["amount"] for row in await self._pool.fetch(GIFTS, shards, names)}
 
     async def strays(self, shard: int) -> AsyncGenerator[Sequence[tuple[str, str, int | None]]]:
         """The shown rows that no event stands behind, a page at a time: view, stream, position."""

@@ -18,6 +18,11 @@ TAKEN: Final = {
     "draws": [{"lot": "charge", "kind": "paid", "amount": 2, "expires_at": None}],
 }  # fmt: skip  # an event is a list of fields
 CLAIMED: Final = {"account": 42, "claim": "c", "amount": 3, "expires_at": None, "at": "2026-01-01T00:00:00Z"}
+FRIEND: Final = 43
+BOUGHT: Final[tuple[Planted, ...]] = (
+    (f"account/{FRIEND}/payment/x", "PaymentReceived", PAID),
+    (f"account/{FRIEND}", "CreditsPurchased", CAME_IN),
+)
 THE_REWARDS_HAVE_PASSED: Final = """
     INSERT INTO tracking SELECT shard, 'rewards', head FROM heads
     ON CONFLICT (shard, name) DO UPDATE SET position = EXCLUDED.position
@@ -47,6 +52,43 @@ def changed(name: str, *found: tuple[Kind, str, int], field: str, stream: str) -
 def of(kind: str, name: str) -> str:
     return f"{STREAM}/{kind}/{name}"
 
+
+def invited(inviter: int) -> Planted:
+    return f"account/{FRIEND}", "AccountOpened", {"inviter": inviter}
+
+
+def caused(name: str, source: str, *, also: tuple[Planted, ...] = (), sound: bool = False) -> Damage:
+    """A gift that came in as it should, and which somebody else's stream has to bear out."""
+    gift = of("bonus", source)
+    return Damage(
+        name,
+        () if sound else ((Kind.GIFT, gift, "planted"),),
+        also=(*also, (STREAM, "CreditsGranted", {**GRANTED, "source": source})),
+        event=(gift, "BonusGiven", {**GIVEN, "source": source}),
+    )
+
+
+CAUSES: Final = (
+    caused("a gift of a code that is none", "promo.AUTUMN"),
+    caused("a gift of a code that somebody else has claimed", "promo.SPRING"),
+    caused("a gift of a code that was claimed", "promo.SPRING", also=((CODE, "CodeClaimed", CLAIMED),), sound=True),
+    caused("a gift for an account that is none", "referral.999"),
+    caused("a gift for nobody", "referral.friend"),
+    caused("a gift for an account that nobody has invited", "referral.1"),
+    caused("a gift for an account that has not bought anything", f"referral.{FRIEND}", also=(invited(42),)),
+    caused("a gift for an account that another has invited", f"referral.{FRIEND}", also=(invited(1), *BOUGHT)),
+    caused(
+        "a gift for an account that was invited and has bought",
+        f"referral.{FRIEND}",
+        also=(invited(42), *BOUGHT),
+        sound=True,
+    ),
+    Damage(
+        "a claim that cannot be read, and its gift",
+        ((Kind.UNREADABLE, CODE, 2),),
+        sql="UPDATE events SET data = '{}' WHERE stream = 'promo/SPRING' AND version = 2",
+    ),
+)
 
 ONCE: Final = (
     planted(
@@ -92,6 +134,7 @@ ONCE: Final = (
 
 THE_SOURCES: Final = (
     *ONCE,
+    *CAUSES,
     planted("a gift that never came in", Kind.GIFT, of("bonus", "x"), "BonusGiven", GIVEN),
     planted("credits that nobody gave", Kind.GIFT, STREAM, "CreditsGranted", GRANTED),
     planted("a gift that came in twice", Kind.GIFT, STREAM, "CreditsGranted", {**GRANTED, "source": "gift"}),

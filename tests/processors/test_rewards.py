@@ -15,6 +15,7 @@ from domain.order import PlaceOrder
 from domain.payment import ReceivePayment, RecordPaymentRefund
 from domain.promo import ClaimCode, CreatePromo
 from domain.refusals import CodeUsedUp
+from processors import gifts
 from processors.execute import Executor
 from processors.rewards import NAME
 from tests.processors.lives import verified
@@ -83,6 +84,32 @@ async def test_two_who_invite_each_other_are_not_both_rewarded(store: PostgresEv
         await do(executor, paying(INVITER, "c1"), paying(INVITED, "c2"))
     assert (await account_of(store, INVITER)).available == 5 + BONUS
     assert (await account_of(store, INVITED)).available == 5
+
+
+async def test_gifts_are_borne_out_while_they_are_made(
+    store: PostgresEventStore, executor: Executor, monkeypatch: pytest.MonkeyPatch, prove: bool
+) -> None:
+    monkeypatch.setattr(gifts, "GIFTS_KEPT", 20)
+    monkeypatch.setattr(gifts, "CLAIMS_PAGE", 50)
+    each = 200 if prove else 30
+
+    async def people(first: int) -> None:
+        for one in range(first, first + each):
+            inviter = one - 1 if one > first else None
+            await do(executor, opening(one, inviter), claiming(one), paying(one, f"c{one}"))
+            if one % 3 == 0:
+                await do(executor, undoing(one, f"c{one}"))
+
+    await do(executor, creating())
+    reports = []
+    async with rewarding(store, executor):
+        crowd = asyncio.gather(*(people(1 + each * number) for number in range(4)))
+        while not crowd.done():
+            reports.append(await verified(store, pace=0.1))
+        await crowd
+    reports.append(await verified(store))
+    assert [report.findings for report in reports] == [[]] * len(reports)
+    assert await store.pool.fetchval("SELECT count(*) FROM events WHERE type = 'BonusGiven'") == 4 * (2 * each - 1)
 
 
 async def test_an_inviter_who_never_came_is_given_nothing(store: PostgresEventStore, executor: Executor) -> None:
@@ -166,9 +193,9 @@ async def test_fifty_claims_at_once_of_a_code_for_ten_are_ten_gifts(
     await another.close()
     balances = [(await account_of(store, one)).available for one in accounts]
     assert sorted(balances) == [0] * 40 + [3] * 10
-    gifts = [await count(store, streams.bonus(one, "promo.SPRING")) for one in accounts]
-    assert sorted(gifts) == [0] * 40 + [1] * 10
-    homes = {streams.shard_of(streams.account(one), shards) for one, gift in zip(accounts, gifts, strict=True) if gift}
+    given = [await count(store, streams.bonus(one, "promo.SPRING")) for one in accounts]
+    assert sorted(given) == [0] * 40 + [1] * 10
+    homes = {streams.shard_of(streams.account(one), shards) for one, gift in zip(accounts, given, strict=True) if gift}
     assert len(homes) > 1
     report = await verified(store)
     assert (report.findings, report.rewards_pending) == ([], 0)
