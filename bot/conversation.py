@@ -35,6 +35,16 @@ class Draft(BaseModel):
     count: int | None = None
     price: int | None = None
 
+    @property
+    def lacks_photo(self) -> bool:
+        """Whether everything may be known but the photo: the one there was is not stored any more."""
+        return self.photo is None and self.model is not None
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether there is something to go on with."""
+        return self.photo is not None or self.lacks_photo
+
 
 class Conversation(BaseModel):
     """One person's. `state` is the step that aiogram's filters ask for; `memory` holds JSON values by name.

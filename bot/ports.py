@@ -42,6 +42,10 @@ class Photos(Protocol):
         """Fetches the file from the messenger, checks it and keeps it. Keeping it twice is keeping it once."""
         ...
 
+    async def is_kept(self, name: str) -> bool:
+        """Whether the photo is still there; they are kept for so many days. True when nobody can tell."""
+        ...
+
 
 class Screens(Waits, Protocol):
     """The views, as people are shown them. They may lag behind the log."""

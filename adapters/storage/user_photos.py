@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Final, Protocol
 
-from adapters.storage.files import Storage
+from adapters.storage.files import Storage, StorageUnavailable
 from adapters.storage.photos import AS_PHOTOGRAPHED, check_photo
 from domain.outside import Fetched, NotFetched, WhyNot
 from domain.photo import PhotoFault, PhotoRefused, name_of
@@ -16,6 +16,10 @@ AT_ONCE: Final = 4
 
 FETCHED_MAX_BYTES: Final = 20 * 1024 * 1024
 """More than a photo may have, so that what is too large is refused with its size; Telegram gives bots no more."""
+
+
+LOOK_WITHIN_S: Final = 3.0
+"""Somebody waits for the answer to a tap."""
 
 
 class UserFiles(Protocol):
@@ -48,3 +52,11 @@ class UserPhotos:
         name = name_of(checked, account=account)
         await self._storage.write(name, checked.jpeg)
         return KeptPhoto(name, checked.width, checked.height)
+
+    async def is_kept(self, name: str) -> bool:
+        """Whether the photo is still stored. True while storage does not say: an order waits until it does again."""
+        try:
+            async with asyncio.timeout(LOOK_WITHIN_S):
+                return await self._storage.exists(name)
+        except (StorageUnavailable, TimeoutError):
+            return True

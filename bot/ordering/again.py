@@ -70,8 +70,10 @@ async def _repeat(talk: Talk, desk: Desk, brief: JobQueued) -> None:
 
 
 async def _begin_like(talk: Talk, desk: Desk, brief: JobQueued, *, count: int | None) -> bool:
-    """A draft of the same content, by another model when that one is not on offer now. Without a photo, which may be
-    forgotten, it is asked for, and False."""
+    """A draft of the same content, by another model when that one is not on offer now.
+
+    False when a photo was asked for first: with its person's texts it may be forgotten, and its file has its days.
+    """
     photo = _known(brief.photo)
     if photo is None:
         begin(talk)
@@ -80,7 +82,7 @@ async def _begin_like(talk: Talk, desk: Desk, brief: JobQueued, *, count: int | 
     model = brief.model if await is_offered(desk, brief.model) else (await first_model(desk)).id
     begin(
         talk,
-        photo=photo,
+        photo=photo if await desk.photos.is_kept(photo) else None,
         template=brief.template if brief.template in desk.templates else None,
         prompt=_known(brief.prompt),
         product_text=_known(brief.product_text),
@@ -90,7 +92,9 @@ async def _begin_like(talk: Talk, desk: Desk, brief: JobQueued, *, count: int | 
         duration_s=brief.duration_s,
         count=count,
     )
-    return True
+    if talk.conversation.draft.lacks_photo:
+        ask_photo(talk)
+    return talk.conversation.draft.photo is not None
 
 
 def _known(text: str | Forgotten | None) -> str | None:

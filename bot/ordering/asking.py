@@ -28,12 +28,19 @@ ASKED: Final = {Part.PRODUCT: Step.PRODUCT, Part.WISHES: Step.WISHES}
 MEBIBYTE: Final = 1024 * 1024
 
 
-def ask_photo(talk: Talk, key: str = "photo-ask", *, said: str | None = None) -> None:
-    """Asks for a photo, below what was `said`; for another one when there is a card."""
+def ask_photo(talk: Talk, key: str = "photo-ask", *, message: int | None = None, said: str | None = None) -> None:
+    """Asks for a photo, in that message or in a new one that begins with what was `said`.
+
+    For another one when there is a card, for the same or another one when its file is there no more.
+    """
     stand_at(talk, Step.PHOTO)
-    another = is_whole(talk.conversation.draft)
-    question = talk.text("photo-another" if another else key, size_max=PhotoLimits().size_bytes_max // MEBIBYTE)
-    talk.say_text("\n\n".join(filter(None, (said, question))), keyboard(keep(talk, Part.PHOTO)))
+    draft = talk.conversation.draft
+    key = "photo-another" if is_whole(draft) else "photo-gone" if draft.lacks_photo else key
+    question = talk.text(key, size_max=PhotoLimits().size_bytes_max // MEBIBYTE)
+    if message is not None:
+        talk.edit_text(message, question, keyboard(keep(talk, Part.PHOTO)))
+    else:
+        talk.say_text("\n\n".join(filter(None, (said, question))), keyboard(keep(talk, Part.PHOTO)))
 
 
 def ask_idea(talk: Talk, desk: Desk, *, message: int | None = None, said: str | None = None) -> None:

@@ -12,9 +12,20 @@ from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 from bot.buttons import Cancel, Confirm, Discard, Place, order_id
 from bot.conversation import Draft
 from bot.desk import Desk
+from bot.ordering.asking import ask_photo
 from bot.ordering.card import show_card
 from bot.ordering.changes import offer_models
-from bot.ordering.draft import LAST_ORDER, OLD_CARD, RENEWED, forget, is_present, is_whole, message_of, out_of_date
+from bot.ordering.draft import (
+    LAST_ORDER,
+    OLD_CARD,
+    RENEWED,
+    change,
+    forget,
+    is_present,
+    is_whole,
+    message_of,
+    out_of_date,
+)
 from bot.ordering.keyboards import button, keyboard
 from bot.ordering.offer import is_as_shown, is_offered, model_of
 from bot.refusals import button_to
@@ -63,22 +74,26 @@ async def discard(query: CallbackQuery, callback_data: Discard, talk: Talk) -> N
 @router.message(Command("cancel", ignore_mention=True), F.text)
 async def cancel(_: Message, talk: Talk) -> None:
     """Forgets the draft, whatever was being asked for."""
-    had_one = talk.conversation.draft.photo is not None
+    had_one = talk.conversation.draft.is_begun
     forget(talk)
     talk.say("draft-forgotten" if had_one else "draft-none", _onwards(talk))
 
 
 async def _is_to_be_had(draft: Draft, desk: Desk) -> bool:
     """Whether it is all as the card shows it."""
-    return await is_offered(desk, draft.model) and is_as_shown(draft, model_of(draft, desk.catalogue))
+    offered = await is_offered(desk, draft.model) and is_as_shown(draft, model_of(draft, desk.catalogue))
+    return offered and await desk.photos.is_kept(draft.photo or "")
 
 
 async def _renew(talk: Talk, desk: Desk, *, message: int) -> None:
-    """Shows in the card's place what can be had instead. Nothing is ordered."""
+    """Shows in the card's place what can be had instead, or asks for what is missing. Nothing is ordered."""
     draft = talk.conversation.draft
     if not await is_offered(desk, draft.model):
         entry = desk.catalogue.entry(draft.model or "")
         return await offer_models(talk, desk, message=message, gone="-" if entry is None else entry.name)
+    if not await desk.photos.is_kept(draft.photo or ""):
+        change(talk, photo=None)
+        return ask_photo(talk, message=message)
     price = model_of(draft, desk.catalogue).price
     if draft.price is None or draft.price == price:
         said = talk.text("card-offer-changed")

@@ -15,8 +15,7 @@ from aiogram.types import CallbackQuery, Document, Message
 
 from bot.buttons import Go, Place
 from bot.desk import Desk
-from bot.ordering.asking import MEBIBYTE, TEXT_MAX, ask_again, ask_idea, ask_photo
-from bot.ordering.card import show_card
+from bot.ordering.asking import MEBIBYTE, TEXT_MAX, ask_again, ask_idea, ask_photo, go_on
 from bot.ordering.draft import Step, begin, change, is_whole, stands_at
 from bot.ordering.offer import first_model
 from bot.purse.opening import WELCOME, open_account
@@ -105,7 +104,7 @@ async def words_before_photo(_: Message, talk: Talk, desk: Desk) -> None:
 
 
 def _begin_anew(talk: Talk) -> None:
-    said = None if talk.conversation.draft.photo is None else talk.text("draft-replaced")
+    said = talk.text("draft-replaced") if talk.conversation.draft.is_begun else None
     begin(talk)
     ask_photo(talk, said=said)
 
@@ -118,9 +117,9 @@ async def _take(message: Message, talk: Talk, desk: Desk, *, file_id: str) -> No
         return
     _is_first_of_album(message, talk, taken=True)
     before = talk.conversation.draft
-    if is_whole(before) and stands_at(talk, Step.PHOTO):
+    if before.lacks_photo or (is_whole(before) and stands_at(talk, Step.PHOTO)):
         change(talk, photo=kept.name)
-        await show_card(talk, desk)
+        await go_on(talk, desk, after=Step.WISHES)
         return
     welcome = await _welcome(talk, desk)
     about = _caption(message)

@@ -50,11 +50,11 @@ async def paid(message: Message, talk: Talk, desk: Desk) -> None:
     match await _standing(talk.account, charge, desk):
         case Received(of) | RefundRequested(of):
             lines = [talk.text("paid", n=of.credits), *await _balance(talk, desk, done)]
-            if talk.conversation.draft.photo is None:
-                talk.say_text("\n".join(lines), receipt(talk, Place.NEW, Place.BALANCE))
-            else:
+            if talk.conversation.draft.is_begun:
                 lines.append(talk.text("paid-draft"))
                 talk.say_text("\n".join(lines), receipt(talk, Place.ORDER, Place.BALANCE))
+            else:
+                talk.say_text("\n".join(lines), receipt(talk, Place.NEW, Place.BALANCE))
         case _:
             talk.say("paid-and-refunded", receipt(talk, Place.BALANCE))
 

@@ -108,7 +108,7 @@ def stop_asking(talk: Talk) -> bool:
 
 def _back_to_order(talk: Talk) -> list[list[InlineKeyboardButton]]:
     """A row of its own, while there is an order to go on with."""
-    return [] if talk.conversation.draft.photo is None else [row(talk, (Place.ORDER,))]
+    return [row(talk, (Place.ORDER,))] if talk.conversation.draft.is_begun else []
 
 
 def _tapped(event: Message | CallbackQuery) -> int | None:

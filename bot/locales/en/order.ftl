@@ -12,6 +12,10 @@ photo-another =
     📷 Send another photo. The texts and settings of the order stay.
 
     As a photo or as a file: JPEG, PNG or WebP, up to { $size_max } MB.
+photo-gone =
+    📷 <b>The photo of this order is gone:</b> photos are stored for a limited time. Send it again, or another one. The texts and settings are still here.
+
+    As a photo or as a file: JPEG, PNG or WebP, up to { $size_max } MB.
 photo-taken = 👍 Got the photo.
 photo-album = That is an album: the first photo is taken, the others are left out.
 photo-new-draft = This photo begins a new order, the draft before is forgotten.
