@@ -1,6 +1,7 @@
 """The card of an order: its confirmation, which from then on tells how the videos are coming along.
 
-Of one video it tells what is behind it and where it is, of several a line each; below, what became of the credits.
+Of one video it tells what is behind it and where it is, of several a line each, and once for all that their photo
+passed; below, what became of the credits.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from bot.buttons import Again, Cancel, Rework
 from bot.feedback.words import ENDED, QUEUED, WITHOUT_VIDEO, about, button, came_late, key, keyboard, menu
 from bot.texts import Language, text
 from domain.feedback import Progress, Stage
+from domain.reasons import Reason
 from domain.shown import JobStanding, Wait
 
 UNBROKEN: Final = "\N{NO-BREAK SPACE}"
@@ -83,13 +85,23 @@ def steps(progress: Progress) -> list[str]:
 
 
 def _several(language: Language, jobs: Sequence[JobStanding], wait: Wait | None) -> list[str]:
-    lines = []
+    lines = [text(language, "status-step-photo")] if _photo_passed(jobs) else []
     for job in jobs:
         said = stage(language, job.progress, wait)
         if job.progress.stage in QUEUED:
             wait = None
         lines.append(f"{job.queued.index + 1} {said}")
     return lines
+
+
+def _photo_passed(jobs: Sequence[JobStanding]) -> bool:
+    """Whether the photo that all videos share passed with one of them, with none it did not, and it is still news."""
+    progresses = [job.progress for job in jobs]
+    return (
+        any(progress.photo_passed for progress in progresses)
+        and all(progress.reason is not Reason.PHOTO for progress in progresses)
+        and not all(progress.stage in ENDED for progress in progresses)
+    )
 
 
 def stage(language: Language, progress: Progress, wait: Wait | None) -> str:

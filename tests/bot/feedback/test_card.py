@@ -78,6 +78,22 @@ def test_a_card_of_three_says_where_each_is() -> None:
     ]
 
 
+def test_a_card_of_three_says_once_that_the_photo_passed_until_all_is_over() -> None:
+    waits, made = progress_in(Stage.WRITTEN), Progress(stage=Stage.GENERATING, photo_passed=True)
+    sent = Progress(stage=Stage.READY, photo_passed=True, captured=True)
+    refused = progress_in(Stage.FAILED, reason=Reason.PHOTO)
+
+    def told(*progresses: Progress) -> list[str]:
+        words, _ = of(*progresses, product_text=None)
+        return words.splitlines()[2:-2]
+
+    assert told(made, made, waits) == ["✅ фото подошло", "1 🎨 создаётся", "2 🎨 создаётся", "3 ⏳ в очереди"]
+    assert told(sent, sent, waits) == ["✅ фото подошло", "1 ✅ доставлено", "2 ✅ доставлено", "3 ⏳ в очереди"]
+    assert told(waits, waits) == ["1 ⏳ в очереди", "2 ⏳ в очереди"]
+    assert told(sent, sent) == ["1 ✅ доставлено", "2 ✅ доставлено"]
+    assert told(made, refused) == ["1 🎨 создаётся", "2 ❌ не получилось: фото не подошло"]
+
+
 def test_a_card_of_one_says_what_is_behind_it() -> None:
     words, _ = of(Progress(stage=Stage.SENDING, photo_passed=True), language=Language.EN, product_text=None)
     assert words.splitlines() == [
