@@ -71,7 +71,7 @@ status-reason-service = The service that makes the videos stumbled, and trying a
 status-reason-queue = The line was too long, and we did not want to keep you waiting any longer. Try again later.
 status-reason-time = Making the video took longer than anybody should wait. Try again.
 status-reason-unanswered = The service that makes the videos never said whether it took this one. Try again a little later.
-status-reason-delivery = The video is there, but it could not be sent to this chat.
+status-reason-delivery = The video is ready, but it could not be sent to this chat.
 status-reason-ours = This is our fault, and we are looking into it. If you need the video soon, write to support.
 
 # How it ended: new messages.
@@ -86,8 +86,8 @@ status-end-back = 💳 { $n ->
 }
 status-end-unsure = ❔ <b>The video was sent, but nobody confirmed it.</b> If it did not arrive, we send it again, free.
 status-end-unsure-some = ❔ <b>Video { $number } of { $count } was sent, but nobody confirmed it.</b> If it did not arrive, we send it again, free.
-status-end-late = 🎁 <b>The video came after all.</b> Its credits went back to you before, so it is free.
-status-end-late-some = 🎁 <b>Video { $number } of { $count } came after all.</b> Its credits went back to you before, so it is free.
+status-end-late = 🎁 <b>The video came after all.</b> Its credits had already gone back to you, so it is free.
+status-end-late-some = 🎁 <b>Video { $number } of { $count } came after all.</b> Its credits had already gone back to you, so it is free.
 
 status-cancel = ✖️ { $count ->
     [1] Cancel
