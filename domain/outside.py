@@ -67,7 +67,7 @@ class KeysResting(NamedTuple):
 
 
 class NoKey(NamedTuple):
-    """Every key is retired: nothing can be created until an operator does something."""
+    """Every key is refused or empty: operators have been told, and minutes later the keys are tried again."""
 
     trouble: Trouble
 

@@ -96,7 +96,7 @@ class OpenJobs(Protocol):
 
 
 class Rests(Protocol):
-    """Rates and rests that all workers share. Names are ours: `kie/main`, `key/second`, `model/sora-2`."""
+    """Rates and rests that all workers share. Names are ours: `kie/main`, `retired/second`, `model/sora-2`."""
 
     async def lease(self, name: str, *, burst: int, per_s: float, want: int) -> tuple[int, float]:
         """Takes up to `want` turns of a rate: how many were given, and when none was, the seconds until one is due."""

@@ -10,7 +10,7 @@ import structlog
 
 from adapters.kie import requests, verdicts
 from adapters.kie.answers import TaskState, credit_balance, record
-from adapters.kie.keys import RETIRED, Key, KeyRing
+from adapters.kie.keys import REFUSED, Key, KeyRing, refuses_key
 from adapters.kie.wire import Answered, NeverLeft, NoAnswer, Wire
 from domain.catalogue import Endpoint, Model
 from domain.failures import FailureClass
@@ -98,7 +98,11 @@ class KieService:
         if not isinstance(fate, Answered):
             return NotTaken(Trouble(FailureClass.TEMPORARY, fate.message))
         verdict = verdicts.of_upload(*fate, hide=_secrets(chosen))
-        return verdict if isinstance(verdict, Uploaded) else await self._refused(chosen, fate, verdict)
+        if isinstance(verdict, Uploaded):
+            return verdict
+        if refuses_key(_code(fate), verdict.trouble) and not await self._is_refused(chosen):
+            return NotTaken(verdict.trouble._replace(failure=FailureClass.TEMPORARY))
+        return await self._refused(chosen, fate, verdict)
 
     async def create(self, order: TaskOrder, *, key: str) -> TaskCreated | NotTaken | Unanswered:
         """Asks for a task. Costs money: one HTTP request at most, never repeated here."""
@@ -115,7 +119,11 @@ class KieService:
         if isinstance(fate, NoAnswer):
             return Unanswered(fate.message)
         verdict = verdicts.of_creation(*fate, hide=(*_secrets(chosen), order.prompt))
-        return await self._refused(chosen, fate, verdict) if isinstance(verdict, NotTaken) else verdict
+        if isinstance(verdict, NotTaken):
+            return await self._refused(chosen, fate, verdict)
+        if isinstance(verdict, TaskCreated):
+            self._ring.works(key)
+        return verdict
 
     async def look_up(self, task: str, *, model: str, key: str) -> StillRunning | VideoMade | TaskDead | NotFound:
         """How the task is doing, asked with the key that created it, or with another when that is gone."""
@@ -132,7 +140,7 @@ class KieService:
         )
         if not isinstance(fate, Answered):
             return StillRunning()
-        await self._tell_operators(asker, task, fate)
+        _tell_operators(asker, task, fate)
         verdict = verdicts.of_record(*fate, hide=_secrets(asker))
         if isinstance(verdict, NotFound) and asker.label != key:
             return StillRunning()  # another account's key cannot see the task
@@ -154,10 +162,16 @@ class KieService:
         chosen = self._ring.key(key)
         if chosen is None:
             return None
-        fate = await self._wire.exchange(
-            "credits", "GET", self._base_url + CREDITS, key=chosen, timeout_s=self._look_up_s
-        )
+        fate = await self._ask_for_credits(chosen)
         return credit_balance(fate.envelope) if isinstance(fate, Answered) and fate.envelope is not None else None
+
+    async def _ask_for_credits(self, key: Key) -> Answered | NeverLeft | NoAnswer:
+        return await self._wire.exchange("credits", "GET", self._base_url + CREDITS, key=key, timeout_s=self._look_up_s)
+
+    async def _is_refused(self, key: Key) -> bool:
+        """Whether KIE itself refuses the key, whatever the host of uploads says: asked in a way that costs nothing."""
+        fate = await self._ask_for_credits(key)
+        return isinstance(fate, Answered) and _code(fate) in REFUSED
 
     async def _create(self, request: requests.Request, key: Key, model: Model) -> Answered | NeverLeft | NoAnswer:
         return await self._wire.exchange(
@@ -174,17 +188,17 @@ class KieService:
     async def _refused(self, key: Key, fate: Answered, refusal: NotTaken) -> NotTaken:
         return NotTaken(await self._ring.judge(key.label, _code(fate), refusal.trouble))
 
-    async def _tell_operators(self, key: Key, task: str, fate: Answered) -> None:
-        code, answer = _code(fate), fate.envelope
-        if answer is None:
-            return
-        if code in RETIRED:
-            await self._ring.judge(key.label, code, verdicts.trouble(answer.message, code, hide=_secrets(key)))
-        elif 400 <= code < 500 and code not in PASSING:
-            log.critical("kie refuses to be asked", task=task, key=key.label, code=code)
-        found = record(answer)
-        if found is not None and code == 200 and found.state is TaskState.UNHEARD_OF:
-            log.warning("kie task in an unheard-of state", task=task, state=found.word)
+
+def _tell_operators(key: Key, task: str, fate: Answered) -> None:
+    """Of a look-up that was refused. It says nothing of creations: the key goes on."""
+    code, answer = _code(fate), fate.envelope
+    if answer is None:
+        return
+    if 400 <= code < 500 and code not in PASSING:
+        log.critical("kie refuses to be asked", task=task, key=key.label, code=code)
+    found = record(answer)
+    if found is not None and code == 200 and found.state is TaskState.UNHEARD_OF:
+        log.warning("kie task in an unheard-of state", task=task, state=found.word)
 
 
 def _code(fate: Answered) -> int:

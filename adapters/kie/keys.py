@@ -1,14 +1,16 @@
 """The key ring: which of several KIE keys asks next, and which may not.
 
-A key that was told "too many requests" rests for a while; one that is refused or has no money left is retired until
-somebody wakes it. All workers share that, under `key/<label>`, and the rate of creations of each KIE account. A key is
-known by its label everywhere; its secret goes into one header of a request and nowhere else.
+A key that was told "too many requests" rests for a while, under `limited/<label>`; one that is refused or has no
+money left is retired for minutes, under `retired/<label>`, and then tried again: what is wrong with it is mended
+elsewhere, where an account is topped up or a cap ends with its hour. All workers share that, and the rate of creations
+of each KIE account. A key is known by its label everywhere; its secret goes into one header and nowhere else.
 """
 
 from __future__ import annotations
 
 import asyncio
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
@@ -26,8 +28,12 @@ SECRET: Final = re.compile(r"[!-~]{8,500}")
 THE_ACCOUNT: Final = "main"
 
 LIMITED: Final = frozenset({429, 430, 405})
-RETIRED: Final = frozenset({401, 402, 433})
-PREFIX: Final = "key/"
+REFUSED: Final = frozenset({401, 402, 433})
+LIMITS: Final = "limited/"
+RETIREMENTS: Final = "retired/"
+RETIRED_FOR_S: Final = (60.0, 120.0, 300.0, 600.0)
+"""After the first, second, ... refusal in a row: one that was an accident costs a minute only."""
+
 QUEUE_FULL: Final = 550
 """A rate limit by its class, but the model's, not the key's."""
 
@@ -73,6 +79,11 @@ def read_keys(text: str) -> tuple[Key, ...]:
     return tuple(keys)
 
 
+def refuses_key(code: int | None, trouble: Trouble) -> bool:
+    """Whether this is said of the key or its account, and not of what was asked."""
+    return trouble.failure is FailureClass.BILLING or code in REFUSED
+
+
 class KeyRing:
     """Chooses keys, in turn, of those that do not rest."""
 
@@ -96,6 +107,8 @@ class KeyRing:
         self._resting: Mapping[str, tuple[datetime | None, str]] = {}
         self._seen_at: datetime | None = None
         self._looking = asyncio.Lock()
+        self._refusals: Counter[str] = Counter()
+        self._retiring = asyncio.Lock()
 
     def key(self, label: str) -> Key | None:
         """The key of that label; None when it is not among ours (any more)."""
@@ -107,9 +120,9 @@ class KeyRing:
 
     async def choose(self, *, avoid: str | None = None) -> KeyReady | KeysResting | NoKey:
         """A key that may create one task now: the longest unused that does not rest, `avoid` only if no other may."""
-        resting = await self._look()
-        free = [label for label in self._order if label not in resting]
-        due = [until for until in resting.values() if until is not None]
+        retired, limited = await self._look(RETIREMENTS), await self._look(LIMITS)
+        free = [label for label in self._order if label not in retired and label not in limited]
+        due = [until for label, until in limited.items() if until is not None and label not in retired]
         for label in sorted(free, key=lambda label: label == avoid):
             later = await self._turn_of(self._keys[label])
             if later is None:
@@ -123,7 +136,7 @@ class KeyRing:
 
     async def has_another(self, label: str) -> bool:
         """Whether another key neither rests nor is retired. Takes no turn."""
-        resting = await self._look()
+        resting = {*await self._look(RETIREMENTS), *await self._look(LIMITS)}
         return any(other != label and other not in resting for other in self._keys)
 
     async def judge(self, label: str, code: int | None, trouble: Trouble) -> Trouble:
@@ -132,32 +145,43 @@ class KeyRing:
         A key that is refused or empty is no reason to give up while there is another: then it counts as a limit, which
         is tried again elsewhere.
         """
-        if trouble.failure is FailureClass.BILLING or code in RETIRED:
-            resting = await self._look()
-            if resting.get(label, self._now()) is not None:
-                log.critical("kie key retired", key=label, code=code, message=trouble.message)
-                await self._rest(label, None, trouble.message)
-            if any(resting.get(other, self._now()) is not None for other in self._keys if other != label):
+        if refuses_key(code, trouble):
+            await self._retire(label, code, trouble)
+            if self._keys.keys() - await self._look(RETIREMENTS):
                 return trouble._replace(failure=FailureClass.RATE_LIMIT)
         elif code != QUEUE_FULL and (trouble.failure is FailureClass.RATE_LIMIT or code in LIMITED):
             log.warning("kie key rests", key=label, code=code, rest_s=self._rest_s)
-            await self._rest(label, self._now() + timedelta(seconds=self._rest_s), trouble.message)
+            await self._rest(LIMITS + label, self._rest_s, trouble.message)
         return trouble
+
+    def works(self, label: str) -> None:
+        """Takes note that the key created a task: what it was refused for is over."""
+        del self._refusals[label]
+
+    async def _retire(self, label: str, code: int | None, trouble: Trouble) -> None:
+        """Retires the key, for longer than the last time. Operators are told once, however many were refused."""
+        async with self._retiring:
+            if label in await self._look(RETIREMENTS):
+                return
+            rest_s = RETIRED_FOR_S[min(self._refusals[label], len(RETIRED_FOR_S) - 1)]
+            self._refusals[label] += 1
+            log.critical("kie key retired", key=label, code=code, rest_s=rest_s, message=trouble.message)
+            await self._rest(RETIREMENTS + label, rest_s, trouble.message)
 
     async def _turn_of(self, key: Key) -> datetime | None:
         return await self._turns[key.account].take() if self._turns else None
 
-    async def _rest(self, label: str, until: datetime | None, reason: str) -> None:
+    async def _rest(self, name: str, rest_s: float, reason: str) -> None:
         async with self._looking:
-            await self._rests.rest(f"{PREFIX}{label}", until=until, reason=reason)
+            await self._rests.rest(name, until=self._now() + timedelta(seconds=rest_s), reason=reason)
             self._seen_at = None
 
-    async def _look(self) -> dict[str, datetime | None]:
-        """Our keys that rest, and until when; None: until woken."""
+    async def _look(self, why: str) -> dict[str, datetime | None]:
+        """Our keys that rest for that, and until when; None: until somebody wakes them."""
         async with self._looking:
             now = self._now()
             if self._seen_at is None or now - self._seen_at >= SEEN_FOR:
                 self._resting = await self._rests.resting()
                 self._seen_at = now
-        found = {label: self._resting.get(f"{PREFIX}{label}", (now, ""))[0] for label in self._keys}
+        found = {label: self._resting.get(why + label, (now, ""))[0] for label in self._keys}
         return {label: until for label, until in found.items() if until is None or until > now}

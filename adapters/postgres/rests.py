@@ -26,7 +26,7 @@ RESTING: Final = """
 
 
 class PostgresRests:
-    """The shared table. Names are the callers' own: `kie/main`, `key/second`, `model/sora-2`."""
+    """The shared table. Names are the callers' own: `kie/main`, `retired/second`, `model/sora-2`."""
 
     def __init__(self, pool: PatientPool) -> None:
         self._pool = pool

@@ -143,12 +143,12 @@ async def test_who_waits_for_a_slot_that_others_hold_leaves_at_once(database: Da
 async def test_who_waits_for_a_key_leaves_at_once(database: Database, tmp_path: Path) -> None:
     async with hall(database, tmp_path) as here:
         rests, jobs = PostgresRests(here.scene.company.store.pool), await here.jobs()
-        await rests.rest("key/sandbox", until=datetime.now(UTC) + timedelta(days=1), reason="a test")
+        await rests.rest("limited/sandbox", until=datetime.now(UTC) + timedelta(days=1), reason="a test")
         async with asyncio.timeout(PATIENCE_S), here.owner() as workers:
             await until_waiting(workers, "a key of the video service", jobs=AT_ONCE)
-        await rests.wake("key/sandbox")
+        await rests.wake("limited/sandbox")
         async with asyncio.timeout(PATIENCE_S):
-            while not isinstance(await here.pipeline.videos.key(), KeyReady):  # noqa: ASYNC110 - it is looked up
+            while not isinstance(await here.pipeline.videos.key(), KeyReady):  # noqa: ASYNC110 - who rests is read now and then
                 await asyncio.sleep(0.1)
         await here.ended_well(jobs)
 

@@ -199,7 +199,7 @@ async def test_odd_callbacks_do_no_harm(database: Database, tmp_path: Path, call
 async def test_a_job_that_is_cancelled_in_time_is_left_alone(database: Database, tmp_path: Path) -> None:
     async with pipeline_at_work(database, tmp_path) as scene:
         rests = PostgresRests(scene.company.store.pool)
-        await rests.rest("key/sandbox", until=datetime.now(UTC) + timedelta(days=1), reason="a test")
+        await rests.rest("limited/sandbox", until=datetime.now(UTC) + timedelta(days=1), reason="a test")
         (job,) = await scene.order(ME)
         await scene.until(ME, job, lambda progress: progress.stage is Stage.WRITTEN)
         await scene.company.executor.execute(CancelJob(account=ME, at=datetime.now(UTC), job=job))
@@ -223,7 +223,8 @@ async def test_an_order_can_be_cancelled_before_anything_is_done_for_it(database
 
 async def test_without_any_key_the_credits_come_back_at_once(database: Database, tmp_path: Path) -> None:
     async with pipeline_at_work(database, tmp_path) as scene:
-        await PostgresRests(scene.company.store.pool).rest("key/sandbox", until=None, reason="a test")
+        tomorrow = datetime.now(UTC) + timedelta(days=1)
+        await PostgresRests(scene.company.store.pool).rest("retired/sandbox", until=tomorrow, reason="a test")
         (job,) = await scene.order(ME)
         assert refunded(await scene.ended(ME, job), Reason.OURS)
 

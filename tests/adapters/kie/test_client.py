@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from structlog.testing import capture_logs
 
+from adapters.kie.keys import RETIRED_FOR_S
 from adapters.sandbox.kie_faults import Fault
 from domain.catalogue import Model
 from domain.failures import FailureClass
-from domain.outside import KeyReady, KeysResting, NotTaken, TaskDead, Unanswered, Uploaded, VideoMade
+from domain.outside import KeyReady, KeysResting, NoKey, NotTaken, TaskDead, Unanswered, Uploaded, VideoMade
 from processors.services import VideoService
 from tests.adapters.kie.client_scene import KLING, MODELS, OPEN, PHOTO, PROMPT, Client, opened
 from tests.adapters.sandbox.kie_scene import KEY
@@ -113,14 +116,27 @@ async def test_an_empty_account_retires_its_keys_and_then_nothing_can_be_created
             assert isinstance(refused, NotTaken)
             troubles.append(refused.trouble.failure)
         assert troubles == [FailureClass.RATE_LIMIT, FailureClass.BILLING]
-        assert {until for until, _ in (await client.rests.resting()).values()} == {None}
+        assert set(await client.rests.resting()) == {"retired/one", "retired/two"}
+        assert isinstance(await client.service.key(), NoKey)
+        client.clock.move(RETIRED_FOR_S[0])
+        assert isinstance(await client.service.key(), KeyReady)
 
 
 async def test_a_wrong_key_is_retired_by_an_upload_too() -> None:
     async with opened("wrong@ours=not-a-key-at-all") as client:
         refused = await client.service.upload(PHOTO, key="wrong")
         assert isinstance(refused, NotTaken)
-        assert set(await client.rests.resting()) == {"key/wrong"}
+        assert set(await client.rests.resting()) == {"retired/wrong"}
+
+
+@pytest.mark.parametrize(("code", "message"), [(401, "Unauthorized"), (402, "Insufficient credits")])
+async def test_a_key_that_only_the_host_of_uploads_refuses_goes_on(client: Client, code: int, message: str) -> None:
+    client.scene.sandbox.faults.add(Fault(endpoint="upload", code=code, msg=message, nth=1))
+    refused = await client.service.upload(PHOTO, key="one")
+    assert isinstance(refused, NotTaken)
+    assert refused.trouble.failure is FailureClass.TEMPORARY
+    assert await client.rests.resting() == {}
+    assert isinstance(await client.service.upload(PHOTO, key="one"), Uploaded)
 
 
 @pytest.mark.parametrize(
@@ -151,7 +167,7 @@ async def test_a_probe_that_cannot_tell_says_no(client: Client) -> None:
     client.scene.sandbox.faults.add(Fault(garbage="html", times=1), Fault(drop="before", times=1))
     assert [await client.service.alive(KLING.id) for _ in range(3)] == [False, False, True]
     for label in ("one", "two"):
-        await client.rests.rest(f"key/{label}", until=None, reason="retired")
+        await client.rests.rest(f"retired/{label}", until=client.clock.now() + timedelta(hours=1), reason="refused")
     client.clock.move(2)
     assert not await client.service.alive(KLING.id)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import suppress
 from datetime import timedelta
 
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from adapters.kie.keys import KeyRing, WrongKeys, read_keys
+from adapters.kie.keys import RETIRED_FOR_S, KeyRing, WrongKeys, read_keys
 from adapters.kie.rate import Rate
 from adapters.postgres.connections import PatientPool
 from adapters.postgres.rests import PostgresRests
@@ -124,19 +125,38 @@ async def test_a_limited_key_rests_for_all_workers_and_comes_back(
 
 
 @pytest.mark.parametrize(("code", "trouble"), [(401, REFUSED), (402, EMPTY), (433, EMPTY), (429, EMPTY), (500, EMPTY)])
-async def test_a_refused_or_empty_key_is_retired_until_woken_with_one_alert(
+async def test_a_refused_or_empty_key_is_retired_for_a_while_with_one_alert(
     rests: MemoryRests, clock: StillClock, code: int, trouble: Trouble
 ) -> None:
     here, there = ring(rests, clock), ring(rests, clock)
     with capture_logs() as logs:
-        await here.judge("a", code, trouble)
-        await here.judge("a", code, trouble)
+        await asyncio.gather(*(here.judge("a", code, trouble) for _ in range(3)))
     assert [(line["log_level"], line["key"]) for line in logs] == [("critical", "a")]
-    clock.move(10_000)
+    clock.move(RETIRED_FOR_S[0] - 1)
     assert {await chosen(there) for _ in range(6)} == {"b", "c"}
-    await rests.wake("key/a")
     clock.move(2)
     assert {await chosen(there) for _ in range(6)} == {"a", "b", "c"}
+
+
+async def test_a_key_that_is_refused_again_is_retired_for_longer_until_it_works(
+    rests: MemoryRests, clock: StillClock
+) -> None:
+    keys = ring(rests, clock, "a@main=only-secret")
+
+    async def retired_for_s() -> float:
+        await keys.judge("a", 402, EMPTY)
+        until, _ = (await rests.resting())["retired/a"]
+        assert until is not None
+        assert isinstance(await keys.choose(), NoKey)
+        rest_s = clock.seconds_until(until)
+        clock.move(rest_s)
+        assert await chosen(keys) == "a"
+        return rest_s
+
+    rests_s = [await retired_for_s() for _ in range(len(RETIRED_FOR_S) + 1)]
+    assert rests_s == [*RETIRED_FOR_S, RETIRED_FOR_S[-1]]
+    keys.works("a")
+    assert await retired_for_s() == RETIRED_FOR_S[0]
 
 
 async def test_a_retired_key_is_a_limit_while_there_is_another_and_its_own_trouble_afterwards(

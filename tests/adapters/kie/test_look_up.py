@@ -83,7 +83,8 @@ async def test_a_look_up_that_is_refused_goes_on_and_tells_operators(client: Cli
         assert await client.look_up(task) == StillRunning()
         assert await client.look_up(task) == StillRunning()
     critical = [line["event"] for line in logs if line["log_level"] == "critical"]
-    assert critical == ["kie key retired", "kie refuses to be asked"]
+    assert critical == ["kie refuses to be asked"] * 2
+    assert await client.rests.resting() == {}
 
 
 async def test_a_state_that_nobody_has_heard_of_is_logged(client: Client) -> None:
