@@ -70,10 +70,11 @@ class AskAboutTasks:
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """Fetch the video of request `number` and keep it."""
+    """Fetch the video of request `number` and keep it. `last`: the job's time is over, so end it if that fails."""
 
     number: int
     url: str
+    last: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +138,7 @@ def next_step(job: JobState, now: datetime, pace: Pace = USUAL) -> Step:
     match job:
         case Queued(brief) | Scripted(brief) if brief.at + pace.queue <= now:
             return GiveUp(Reason.QUEUE)
-        case Requested(work) | Generating(work) | Resting(work) | Generated(work) if work.since + pace.job <= now:
+        case Requested(work) | Generating(work) | Resting(work) if work.since + pace.job <= now:
             return GiveUp(Reason.TIME)
         case Queued(brief) if now < brief.at + pace.second_thoughts:
             return WaitUntil(brief.at + pace.second_thoughts)
@@ -153,8 +154,8 @@ def next_step(job: JobState, now: datetime, pace: Pace = USUAL) -> Step:
         case Resting(work, until):
             until += spread(f"{work.brief.order} {work.brief.index} {work.number}", pace.jitter)
             return WaitUntil(until) if now < until else _again(work)
-        case Generated(number=number, url=url):
-            return Store(number, url)
+        case Generated(work, number, url):
+            return Store(number, url, last=work.since + pace.job <= now)
         case Stored() | Delivering() | Undelivered():
             return _next_delivery(job, now)
         case Delivered() | Failed():

@@ -170,17 +170,19 @@ async def _told_of_present(job: JobAtHand, request: Request, task: str, known: o
 
 
 async def store(job: JobAtHand, step: Store) -> None:
-    """Downloads the video at once: it lies at the service for a while only."""
+    """Downloads the video at once: it lies at the service for a while only. Once more when the job's time is over."""
     name = f"outputs/{job.account}/{job.id}.mp4"
     match await _download(job, step.url, name):
         case o.Kept(file):
             await job.say(w.StoreVideo, file=file)
-        case o.NotKept(trouble) if trouble.failure in {FailureClass.TEMPORARY, FailureClass.RATE_LIMIT}:
+        case o.NotKept(trouble) if trouble.failure not in {FailureClass.TEMPORARY, FailureClass.RATE_LIMIT}:
+            await _end(job, trouble.failure, reason_of(trouble.failure), trouble.message)
+        case o.NotKept(trouble) if step.last:
+            await _end(job, trouble.failure, Reason.TIME, trouble.message)
+        case o.NotKept(trouble):
             rest_s = BACKOFF_S[min(job.fruitless_downloads, len(BACKOFF_S) - 1)]
             job.fruitless_downloads += 1
             await job.wait(job.now() + timedelta(seconds=rest_s), f"the download: {words(trouble.message)}")
-        case o.NotKept(trouble):
-            await _end(job, trouble.failure, reason_of(trouble.failure), trouble.message)
 
 
 async def look_for_late(job: JobAtHand, step: LookForLate) -> bool:

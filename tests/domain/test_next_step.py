@@ -135,11 +135,18 @@ def test_a_job_that_waited_too_long_is_given_up(kind: type[JobState]) -> None:
     assert next_step(state, s.after(hours=6)) == GiveUp(Reason.QUEUE)
 
 
-@pytest.mark.parametrize("kind", [Resting, Generated], ids=j.name_of)
+@pytest.mark.parametrize("kind", [Requested, Generating, Resting], ids=j.name_of)
 def test_a_job_that_takes_too_long_is_given_up(kind: type[JobState]) -> None:
+    patient = Pace(generation=timedelta(seconds=1800), callbacks=True)
     state = state_of(kind)
-    assert not isinstance(next_step(state, s.after(seconds=1799)), GiveUp)
-    assert next_step(state, s.after(seconds=1800)) == GiveUp(Reason.TIME)
+    assert not isinstance(next_step(state, s.after(seconds=1799), patient), GiveUp)
+    assert next_step(state, s.after(seconds=1800), patient) == GiveUp(Reason.TIME)
+
+
+def test_a_video_that_was_made_is_fetched_once_more_when_the_jobs_time_is_over() -> None:
+    state = state_of(Generated)
+    assert next_step(state, s.after(seconds=1799)) == Store(1, j.URL)
+    assert next_step(state, s.after(seconds=1800)) == Store(1, j.URL, last=True)
 
 
 def test_waiting_in_the_queue_does_not_count_against_the_jobs_own_time() -> None:
