@@ -21,15 +21,24 @@ JOBS: Final = """
 """
 WRITE: Final = "SELECT write_views($1, $2, $3, $4, $5, $6, $7, $8)"
 SWITCH: Final = "SELECT switch_views($1)"
-ABANDON: Final = "DELETE FROM tracking WHERE shard = $1 AND name = 'views/next'"
-CLEAN: Final = {
-    "balance_rows": "DELETE FROM balance_rows WHERE ctid = ANY (ARRAY("
-    "SELECT ctid FROM balance_rows WHERE shard = $1 AND build <> ALL ($2) LIMIT 5000))",
-    "statement_rows": "DELETE FROM statement_rows WHERE ctid = ANY (ARRAY("
-    "SELECT ctid FROM statement_rows WHERE shard = $1 AND build <> ALL ($2) LIMIT 5000))",
-    "job_rows": "DELETE FROM job_rows WHERE ctid = ANY (ARRAY("
-    "SELECT ctid FROM job_rows WHERE shard = $1 AND build <> ALL ($2) LIMIT 5000))",
-}
+
+# A rebuild takes a number that no other had, and by that takes the place of one under way: whoever fills a build of an
+# older number writes nothing any more, so what is left of it is never built upon.
+BEGIN_NEXT: Final = """
+    INSERT INTO tracking (shard, name, position, build)
+    SELECT shard, $2, 0, build + 1 FROM tracking WHERE shard = $1 AND name = $3 FOR UPDATE
+    ON CONFLICT (shard, name) DO UPDATE SET position = 0, build = tracking.build + 1
+    RETURNING build
+"""
+
+# Which builds are kept is read by the statement that deletes, so as of the same moment as the rows: a build is begun
+# before its first row is written. Read earlier, it would not know of a build that has begun since.
+KEPT: Final = "SELECT build FROM tracking WHERE shard = $1 AND name IN ('views', 'views/next')"
+CLEAN: Final = tuple(
+    f"DELETE FROM {rows} WHERE ctid = ANY (ARRAY("  # noqa: S608 - put together from constants
+    f"SELECT ctid FROM {rows} WHERE shard = $1 AND build NOT IN ({KEPT}) LIMIT 5000))"
+    for rows in ("balance_rows", "statement_rows", "job_rows")
+)
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -66,11 +75,10 @@ class PostgresViews:
 
     async def begin_next(self, shard: int) -> int:
         """Starts filling the next build from the first event, and returns its number."""
-        build, _ = await self.standing(shard)
-        await self._pool.execute(ABANDON, shard)
+        await self.standing(shard)
+        build = int(await self._pool.fetchval(BEGIN_NEXT, shard, NEXT, LIVE))
         await self.clean(shard)
-        await self._pool.execute(BEGIN, shard, NEXT, build + 1)
-        return build + 1
+        return build
 
     async def switch(self, shard: int) -> bool:
         """Shows the next build if it has come as far as the one shown. Returns whether it is shown now."""
@@ -78,9 +86,6 @@ class PostgresViews:
 
     async def clean(self, shard: int) -> None:
         """Deletes the rows of builds that are neither shown nor being filled, in small transactions."""
-        kept = await self._pool.fetch(
-            "SELECT build FROM tracking WHERE shard = $1 AND name IN ($2, $3)", shard, LIVE, NEXT
-        )
-        for statement in CLEAN.values():
-            while await self._pool.execute(statement, shard, [row["build"] for row in kept]) != "DELETE 0":
+        for statement in CLEAN:
+            while await self._pool.execute(statement, shard) != "DELETE 0":
                 pass

@@ -10,17 +10,17 @@ import pytest
 
 from adapters.codec import EventSchemaError
 from adapters.postgres.event_store import PostgresEventStore
-from adapters.postgres.views import PostgresViews
+from adapters.postgres.views import BEGIN_NEXT, LIVE, NEXT, PostgresViews
 from domain import account_words, job_words
 from domain.events import EVENT_TYPES
 from domain.streams import shard_of
-from processors.projector import project
+from processors.projector import ViewWriter, project
 from processors.rebuild import rebuild
 from projections.books import POSTINGS
 from projections.jobs import CHANGES
 from projections.views import NOT_SHOWN
 from tests.conftest import Database
-from tests.processors.scene import Scene, at_work
+from tests.processors.scene import PATIENCE_S, Scene, at_work
 
 SHOWN = {
     "balances": "SELECT to_jsonb(b) - 'position' AS row FROM balances AS b ORDER BY shard, account",
@@ -103,6 +103,51 @@ async def test_nobody_sees_a_half_built_view(store: PostgresEventStore) -> None:
         assert {build for build, _ in [await scene.views.standing(s) for s in range(store.shards)]} == {2}
         await scene.caught_up()
         assert await store.pool.fetchval("SELECT count(*) FROM balances") == 18
+
+
+LEFT_OVER = """
+    INSERT INTO balance_rows
+    SELECT (jsonb_populate_record(b, '{"build": 0}')).* FROM balance_rows AS b WHERE shard = $1 LIMIT 1
+"""
+WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+
+
+@pytest.mark.parametrize("shards", [1])
+async def test_cleaning_spares_a_build_that_begins_meanwhile(store: PostgresEventStore, database: Database) -> None:
+    async with at_work(store) as scene:
+        await some_history(scene)
+        before = await shown(scene)
+        await store.pool.execute(LEFT_OVER, 0)
+        somebody = await asyncpg.connect(database.url)
+        async with asyncio.timeout(PATIENCE_S):
+            async with somebody.transaction():
+                await somebody.execute("SELECT FROM balance_rows WHERE build = 0 FOR UPDATE")
+                cleaning = asyncio.create_task(scene.views.clean(0))
+                while not await store.pool.fetchval(WAITING):  # noqa: ASYNC110 - the server makes it wait
+                    await asyncio.sleep(0.01)
+                build = await store.pool.fetchval(BEGIN_NEXT, 0, NEXT, LIVE)
+                page = await store.page(0, after=0, limit=100_000)
+                assert await ViewWriter(scene.views, 0, build=build, position=0, to_next=True).fold(
+                    page, page[-1].position
+                )
+            await cleaning
+        await somebody.close()
+        assert await scene.views.switch(0)
+        assert await shown(scene) == before
+
+
+@pytest.mark.parametrize("shards", [1])
+async def test_a_rebuild_gives_way_to_a_later_one(store: PostgresEventStore) -> None:
+    async with at_work(store) as scene:
+        await some_history(scene)
+        before = await shown(scene)
+        page = await store.page(0, after=0, limit=100_000)
+        overtaken, later = [await scene.views.begin_next(0) for _ in range(2)]
+        for build, is_filled in ((overtaken, False), (later, True)):
+            writer = ViewWriter(scene.views, 0, build=build, position=0, to_next=True)
+            assert await writer.fold(page, page[-1].position) is is_filled
+        assert await scene.views.switch(0)
+        assert await shown(scene) == before
 
 
 async def test_the_projector_stops_at_an_event_it_does_not_know(store: PostgresEventStore, database: Database) -> None:
