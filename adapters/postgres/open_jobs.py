@@ -21,7 +21,7 @@ ENDED: Final = """
     SELECT j.account, j.job, j.ended_at FROM job_rows AS j
     JOIN tracking AS t ON t.shard = j.shard AND t.name = 'views' AND t.build = j.build
     WHERE j.shard = $1 AND j.ended_at > $2 AND j.state IN ('failed', 'delivered')
-    ORDER BY j.ended_at, j.account, j.job LIMIT $3
+    ORDER BY j.ended_at DESC, j.account, j.job LIMIT $3
 """
 LISTED: Final = """
     SELECT account, job, model, state, attempt, failure, place_in_line, waits_for, waits_until, queued_at, updated_at
@@ -29,7 +29,7 @@ LISTED: Final = """
     ORDER BY queued_at, account, job LIMIT $2
 """
 ENDED_MAX: Final = 10_000
-"""Of the lately ended, only these are looked at again for late videos."""
+"""Of the lately ended, only so many are looked at again for late videos: the last, whose videos are the likelier."""
 
 
 class PostgresOpenJobs:
