@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from admin.account import read
 from admin.office import OK, Office, WrongUse
 from admin.words import credits_in_words, said
+from domain import promo, referral
 from domain.account_words import CreditsGranted, CreditsRevoked
 from domain.bonus import GiveBonus
 from domain.revocation import RevokeCredits
@@ -43,7 +44,8 @@ def wished(kind: type[CommandT], **values: object) -> CommandT:
 
 
 async def grant(office: Office, command: GiveBonus, out: TextIO) -> int:
-    """Gives the credits and says what the account has then. Raises a Refusal."""
+    """Gives the credits and says what the account has then. Raises WrongUse, a Refusal."""
+    _not_reserved(command.source)
     _say(out, f"grant id: {command.source}")
     done = await office.executor.execute(command)
     given = [event for _, event in done.changes if isinstance(event, CreditsGranted)]
@@ -55,7 +57,8 @@ async def grant(office: Office, command: GiveBonus, out: TextIO) -> int:
 
 
 async def revoke(office: Office, command: RevokeCredits, out: TextIO) -> int:
-    """Takes the credits and says what the account has then. Raises a Refusal."""
+    """Takes the credits and says what the account has then. Raises WrongUse, a Refusal."""
+    _not_reserved(command.revocation)
     _say(out, f"revocation id: {command.revocation}")
     done = await office.executor.execute(command)
     taken = [event for _, event in done.changes if isinstance(event, CreditsRevoked)]
@@ -64,6 +67,14 @@ async def revoke(office: Office, command: RevokeCredits, out: TextIO) -> int:
         _say(out, f"already revoked: account {command.account}, {credits_in_words(command.amount)}; nothing was done")
     await _say_balance(office, command.account, out)
     return OK
+
+
+def _not_reserved(name: str) -> None:
+    """A person who took the name of a code's or a friend's gift would keep that gift from being made or undone."""
+    for begins in (promo.GIFT, referral.GIFT):
+        if name.startswith(begins):
+            msg = f"--id {name}: names that begin with {begins} are for gifts that the program makes itself"
+            raise WrongUse(msg)
 
 
 async def _say_balance(office: Office, account: int, out: TextIO) -> None:
