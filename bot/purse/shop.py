@@ -92,7 +92,7 @@ async def buy(query: CallbackQuery, callback_data: Buy, talk: Talk, desk: Desk) 
     offer = await _offer(package, query.message.message_id, talk, desk)
     sent = talk.conversation.memory.get(SENT, [])
     if offer.stands and offer.invoice in sent:
-        talk.toast("invoice-above")
+        talk.toast("invoice-below")
         return
     issue = IssueInvoice(
         account=talk.account, at=talk.received_at, invoice=offer.invoice, credits=package.credits, stars=package.stars

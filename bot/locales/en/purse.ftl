@@ -71,7 +71,7 @@ invoice-about = { $n ->
     [one] { $n } credit
    *[other] { $n } credits
 } for videos from photos of your products. Yours right after payment; they never expire.
-invoice-above = The invoice is above. If you cannot see it, open /buy.
+invoice-below = The invoice is already below. If you cannot see it, open /buy.
 invoice-fault-no-such = We have no such invoice. Open a new one: /buy
 invoice-fault-somebody-elses = This invoice is somebody else's. Open your own: /buy
 invoice-fault-paid-already = This invoice is paid already. To buy more, open a new one: /buy

@@ -108,7 +108,7 @@ async def test_ten_taps_on_a_package_are_one_invoice(scene: Scene) -> None:
     await scene.says(ANNA, "/buy")
     said = [await tap(scene, ANNA, "10 кредитов", message=2) for _ in range(10)]
     assert [len(invoices(replies)) for replies in said] == [1, *[0] * 9]
-    assert all("Счёт уже выше" in (toast(replies) or "") for replies in said[1:])
+    assert all("Счёт уже ниже" in (toast(replies) or "") for replies in said[1:])
     count = await scene.store.pool.fetchval("SELECT count(*) FROM events WHERE type = 'InvoiceIssued'")
     assert count == 1
 
