@@ -16,6 +16,7 @@ from bot.ordering.card import shortened, show_card
 from bot.ordering.draft import Step, is_whole, stand_at, stands_at
 from bot.ordering.keyboards import button, keep, keyboard
 from bot.ordering.offer import balance_of, model_of
+from bot.ordering.typed import prompt_max_of
 from bot.talk import Talk
 from domain.photo import PhotoLimits
 
@@ -56,7 +57,7 @@ def ask_prompt(talk: Talk, desk: Desk, *, message: int) -> None:
     """Asks for a prompt of one's own, in the message that offered it."""
     stand_at(talk, Step.PROMPT)
     draft = talk.conversation.draft
-    limit = model_of(draft, desk.catalogue).prompt_max
+    limit = prompt_max_of(model_of(draft, desk.catalogue))
     back = [button(talk, "idea-back-button", Change(part=Part.IDEA, serial=draft.serial))]
     talk.edit(message, "idea-own-ask", keyboard(back, keep(talk, Part.IDEA)), limit=limit)
 

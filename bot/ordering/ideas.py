@@ -12,8 +12,8 @@ from bot.ordering.asking import ask_prompt, go_on
 from bot.ordering.draft import Step, change, is_present, is_whole, message_of, out_of_date, stands_at
 from bot.ordering.keyboards import OWN
 from bot.ordering.offer import model_of, outlook_of, title_of
+from bot.ordering.typed import answer_in, prompt_max_of
 from bot.talk import Talk
-from domain.script import cleaned
 
 router = Router(name="ideas")
 
@@ -40,12 +40,8 @@ async def picked(query: CallbackQuery, callback_data: Idea, talk: Talk, desk: De
 @router.message(StateFilter(Step.IDEA, Step.PROMPT), F.text, ~F.text.startswith("/"))
 async def written(message: Message, talk: Talk, desk: Desk) -> None:
     """A prompt of one's own; asked for, or instead of a template."""
-    prompt = cleaned(message.text or "")
-    limit = model_of(talk.conversation.draft, desk.catalogue).prompt_max
-    if not prompt:
-        talk.say("text-wanted")
-    elif len(prompt) > limit:
-        talk.say("words-too-long", over=len(prompt) - limit, limit=limit)
-    else:
+    limit = prompt_max_of(model_of(talk.conversation.draft, desk.catalogue))
+    prompt = answer_in(message, talk, limit=limit)
+    if prompt is not None:
         change(talk, prompt=prompt, template=None)
         await go_on(talk, desk, after=Step.IDEA)

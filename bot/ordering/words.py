@@ -12,8 +12,8 @@ from bot.buttons import Part, Skip
 from bot.desk import Desk
 from bot.ordering.asking import ASKED, TEXT_MAX, go_on
 from bot.ordering.draft import Step, change, is_present, is_whole, message_of, out_of_date, stands_at
+from bot.ordering.typed import answer_in
 from bot.talk import Talk
-from domain.script import cleaned
 
 FIELDS: Final = {Part.PRODUCT: "product_text", Part.WISHES: "wishes"}
 
@@ -48,11 +48,7 @@ async def skipped(query: CallbackQuery, callback_data: Skip, talk: Talk, desk: D
 
 
 async def _said(message: Message, talk: Talk, desk: Desk, part: Part) -> None:
-    text = cleaned(message.text or "")
-    if not text:
-        talk.say("text-wanted")
-    elif len(text) > TEXT_MAX:
-        talk.say("words-too-long", over=len(text) - TEXT_MAX, limit=TEXT_MAX)
-    else:
+    text = answer_in(message, talk, limit=TEXT_MAX)
+    if text is not None:
         change(talk, **{FIELDS[part]: text})
         await go_on(talk, desk, after=ASKED[part])

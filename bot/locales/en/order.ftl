@@ -40,6 +40,8 @@ photo-no-file = Telegram did not hand this file over. Send the photo again.
 photo-trouble = The photo did not get through: the connection to Telegram broke. Send it again in a minute.
 photo-not-this = No video can be made of that. Send a photo of your product: as a photo or as a file (JPEG, PNG, WebP).
 text-wanted = A text is needed here: please write it in words. To begin anew with another product, send its photo.
+text-cut = It seems the text did not fit into one message: Telegram parts long texts. Nothing of it was taken: shorten it to { $limit } characters and send it in one message.
+text-rest = This seems to be the rest of the message before: Telegram parts long texts. The rest was not taken: an answer has to fit into one message. If this is a new answer, send it again.
 words-too-long = The text is too long by { $over ->
     [one] { $over } character
    *[other] { $over } characters

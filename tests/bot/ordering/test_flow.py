@@ -77,7 +77,7 @@ async def test_an_own_prompt_is_written_instead_of_picking_a_template(anna: Pers
     await anna.says(photo=COFFEE)
     ideas = anna.newest
     await anna.taps("Своя идея")
-    assert "До 5\xa0000 знаков" in anna.shows(ideas)
+    assert "До 3\xa0500 знаков" in anna.shows(ideas)
     await anna.taps("К идеям", message=ideas)
     assert "Каким будет видео?" in anna.shows(ideas)
     await anna.taps("Своя идея", message=ideas)
@@ -128,22 +128,6 @@ async def test_the_number_may_be_typed(anna: Person) -> None:
     await anna.says(" 5 ")
     assert anna.draft.count == 5
     assert "5 видео × 1" in anna.shows()
-
-
-async def test_what_is_too_long_is_told_by_how_much(anna: Person) -> None:
-    await anna.says(photo=COFFEE)
-    await anna.says("я" * 5001)
-    assert "на 1 знак " in anna.words
-    assert "5\xa0000" in anna.words
-    await anna.says("я" * 5000)
-    for step in (Step.PRODUCT, Step.WISHES):
-        assert anna.step == step.state
-        await anna.says("я" * 1003)
-        assert "на 3 знака " in anna.words
-        assert anna.step == step.state
-        await anna.says("я" * 1000)
-    assert anna.step == Step.COUNT.state
-    assert len(anna.draft.product_text or "") == len(anna.draft.wishes or "") == 1000
 
 
 async def test_a_text_without_a_single_sign_is_asked_for_again(anna: Person) -> None:
