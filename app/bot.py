@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Final
@@ -42,7 +42,7 @@ from bot.purse.router import router as purse
 from bot.saying import Saying
 from bot.screens import ShardScreens
 from bot.storage import BufferedStorage
-from bot.texts import Language, first_guess, plain
+from bot.texts import RUSSIAN_READERS, Language, first_guess, plain
 from processors.clock import SystemClock
 from processors.execute import Executor
 from processors.lease import Lease
@@ -53,6 +53,9 @@ log = structlog.get_logger(__name__)
 
 ONE: Final = 1
 """There is one intake, whoever has it."""
+
+READERS: Final[Mapping[str | None, Language]] = {None: Language.EN, **dict.fromkeys(RUSSIAN_READERS, Language.RU)}
+"""What the messenger shows in which language to whom, by the person's; None: to everybody else. As the bot guesses."""
 
 
 def desk_of(line: Line, store: PostgresEventStore, executor: Executor, plant: Plant, settings: Settings) -> Desk:
@@ -171,8 +174,7 @@ class BotAtWork:
 
     async def _introduce(self) -> None:
         """What the messenger shows of the bot: commands, and what it is for. Once, and then it rests."""
-        for language in Language:
-            code = None if language is Language.RU else language.value
+        for code, language in READERS.items():
             for method in (
                 SetMyCommands(commands=commands_in(language), language_code=code),
                 SetMyDescription(description=plain(language, "bot-description"), language_code=code),
