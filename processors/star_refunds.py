@@ -74,7 +74,7 @@ class StarRefunds:
                     self._open.add(recorded.position)
                     refunds.create_task(self._carry_out(recorded), name=f"refund at {recorded.position}")
                 self._seen = upto
-                await self._remember()
+                await self._remember(now=bool(page))
 
     async def _carry_out(self, asked: Recorded) -> None:
         event = asked.event
@@ -94,7 +94,7 @@ class StarRefunds:
                     await self._record(asked, event.request, paid, answer)
                     break
         self._open.discard(asked.position)
-        await self._remember()
+        await self._remember(now=True)
 
     async def _still_wanted(self, stream: str, request: str) -> payment.PaymentReceived | None:
         """The payment, while this request for its refund has no answer."""
@@ -125,7 +125,7 @@ class StarRefunds:
         pause = max(wished, min(PAUSE_MAX, PAUSE_FIRST * 2 ** min(attempt - 1, 20)))
         await asyncio.sleep(self._clock.seconds_until(self._clock.now() + pause))
 
-    async def _remember(self) -> None:
+    async def _remember(self, *, now: bool) -> None:
         """Moves the position up to the first refund that is still open."""
         upto = min(self._open, default=self._seen + 1) - 1
-        await self._remembered.move(upto, now=True)
+        await self._remembered.move(upto, now=now)

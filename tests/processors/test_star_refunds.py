@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 
 import pytest
 from structlog.testing import capture_logs
@@ -19,6 +20,7 @@ from domain.shapes import Event
 from domain.stars import StarsKept, StarsUnknown
 from processors.clock import FastClock
 from processors.execute import Executor
+from processors.ports import Tracking
 from processors.star_refunds import NAME, TOLD_EVERY, StarRefunds
 from tests.adapters.postgres.raw import tails_of
 from tests.processors.lives import verified
@@ -37,7 +39,7 @@ def shards() -> int:
 
 @asynccontextmanager
 async def refunding(
-    store: PostgresEventStore, executor: Executor, telegram: Telegram, *, tracking: PostgresTracking | None = None
+    store: PostgresEventStore, executor: Executor, telegram: Telegram, *, tracking: Tracking | None = None
 ) -> AsyncIterator[asyncio.Task[None]]:
     """The reactor, until it is left. Its minutes pass in milliseconds."""
     reactor = StarRefunds(
@@ -158,6 +160,39 @@ class Dying(PostgresTracking):
 
     async def advance(self, shard: int, name: str, upto: int) -> bool:
         raise ConnectionAbortedError
+
+
+@dataclass
+class Counted:
+    """The tracking table, and where its reactor was remembered to be."""
+
+    usual: PostgresTracking
+    remembered: list[int] = field(default_factory=list)
+
+    async def position(self, shard: int, name: str) -> int:
+        return await self.usual.position(shard, name)
+
+    async def advance(self, shard: int, name: str, upto: int) -> bool:
+        self.remembered.append(upto)
+        return await self.usual.advance(shard, name, upto)
+
+
+async def test_what_is_no_refund_is_not_remembered_at_once(
+    store: PostgresEventStore, executor: Executor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("processors.remembering.REMEMBER_EVERY_S", 1e9)  # the moment for it never comes
+    telegram, tracking = Telegram(), Counted(PostgresTracking(store.pool))
+    async with refunding(store, executor, telegram, tracking=tracking):
+        for number in range(10):
+            await pay(executor, f"c{number}")
+        await ask(executor, "c9")
+        await answered(store, "c9")
+        asked = await store.pool.fetchval("SELECT position FROM events WHERE type = 'PaymentRefundRequested'")
+        async with asyncio.timeout(PATIENCE_S):
+            while await position(store) < asked:  # noqa: ASYNC110 - the reactor remembers
+                await asyncio.sleep(0.01)
+    assert len(tracking.remembered) == 2  # once before the refund, once when it was answered
+    assert tracking.remembered[0] == asked - 1
 
 
 async def test_what_was_answered_before_is_not_asked_again(store: PostgresEventStore, executor: Executor) -> None:
