@@ -98,7 +98,7 @@ async def test_what_is_temporary_is_tried_three_times(database: Database, tmp_pa
 
 async def test_a_limited_key_is_followed_by_another_at_once(database: Database, tmp_path: Path) -> None:
     kie = KieSandbox(sandbox_settings(keys={"sandbox-key": "one", "sandbox-key-2": "two"}))
-    async with with_two_keys(database, tmp_path, kie) as scene:
+    async with with_two_keys(database, tmp_path, kie, speed=5) as scene:  # its rest would be 2 s: no machine is so slow
         progress, events = await ended_with(scene, Fault(code=429, msg="Too many requests", nth=1))
         assert progress.stage is Stage.READY
         asked = [event for event in events if isinstance(event, w.KieTaskRequested)]
@@ -106,9 +106,9 @@ async def test_a_limited_key_is_followed_by_another_at_once(database: Database, 
         assert only(events, w.RetryScheduled).retry_at - asked[0].at < timedelta(seconds=10)
 
 
-def with_two_keys(database: Database, folder: Path, kie: KieSandbox) -> Any:
+def with_two_keys(database: Database, folder: Path, kie: KieSandbox, *, speed: float = SPEED) -> Any:
     """The company with two keys of two accounts, at a sandbox that it takes for the real service."""
-    return pipeline_at_work(database, folder, kie=kie, keys=("sandbox-key", "sandbox-key-2"), pace=QUICK)
+    return pipeline_at_work(database, folder, kie=kie, keys=("sandbox-key", "sandbox-key-2"), pace=QUICK, speed=speed)
 
 
 async def test_a_paused_model_is_switched_off_for_everybody_and_not_asked_again(
