@@ -41,7 +41,7 @@ class Gifts:
         given = await self._source.gifts([(self._home(claim.gift), claim.gift) for claim in claims]) if claims else {}
         for claim in claims:
             amount = given.get(claim.gift)
-            if amount != claim.amount:
+            if amount != str(claim.amount):
                 became = "no gift" if amount is None else f"a gift of {amount}"
                 words = f"a claim of {claim.amount} credits became {became}: {claim.gift}"
                 self._found(Kind.CLAIM, words, claim.code, claim.position)

@@ -189,8 +189,8 @@ class Stretch(Protocol):
 class GiftSource(Protocol):
     """Gifts and what they were given for, in the log as it is now."""
 
-    async def gifts(self, wanted: Sequence[tuple[int, str]]) -> Mapping[str, int]:
-        """Of streams of gifts, each with its shard: the credits of those that are there."""
+    async def gifts(self, wanted: Sequence[tuple[int, str]]) -> Mapping[str, str]:
+        """Of streams of gifts, each with its shard: the amount of those that are there, as it is stored."""
         ...
 
     async def claims(self, shard: int, code: str, *, after: int, limit: int) -> Sequence[tuple[int, str]]:

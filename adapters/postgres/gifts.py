@@ -11,7 +11,7 @@ from typing import Final
 from adapters.postgres.connections import PatientPool
 
 GIFTS: Final = """
-    SELECT e.stream, (e.data ->> 'amount')::bigint AS amount
+    SELECT e.stream, coalesce(e.data ->> 'amount', '') AS amount
     FROM unnest($1::integer[], $2::text[]) AS wanted (shard, stream)
     JOIN events AS e ON e.shard = wanted.shard AND e.stream = wanted.stream AND e.version = 1
 """
@@ -39,8 +39,8 @@ class PostgresGifts:
     def __init__(self, pool: PatientPool) -> None:
         self._pool = pool
 
-    async def gifts(self, wanted: Sequence[tuple[int, str]]) -> Mapping[str, int]:
-        """Of streams of gifts, each with its shard: the credits of those that are there."""
+    async def gifts(self, wanted: Sequence[tuple[int, str]]) -> Mapping[str, str]:
+        """Of streams of gifts, each with its shard: the amount of those that are there, as it is stored."""
         shards, names = [shard for shard, _ in wanted], [stream for _, stream in wanted]
         return {row["stream"]: row["amount"] for row in await self._pool.fetch(GIFTS, shards, names)}
 

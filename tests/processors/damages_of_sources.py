@@ -84,6 +84,12 @@ CAUSES: Final = (
         sound=True,
     ),
     Damage(
+        "a gift whose amount is none, and its claim",
+        ((Kind.UNREADABLE, CLAIMED_GIFT, 1), (Kind.CLAIM, CODE, 2)),
+        sql=f"""UPDATE events SET data = jsonb_set(data, '{{amount}}', '"x"') WHERE stream = '{CLAIMED_GIFT}';
+        {THE_REWARDS_HAVE_PASSED}""",  # noqa: S608 - of constants
+    ),
+    Damage(
         "a claim that cannot be read, and its gift",
         ((Kind.UNREADABLE, CODE, 2),),
         sql="UPDATE events SET data = '{}' WHERE stream = 'promo/SPRING' AND version = 2",
