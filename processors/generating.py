@@ -71,35 +71,55 @@ async def ask_for_task(job: JobAtHand, step: AskForTask) -> None:
         if photo is None or isinstance(step.script, Forgotten):
             await _end(job, FailureClass.UNKNOWN, Reason.OURS, "the photo or the script is no longer there")
             return
-        while not job.moved and job.next_step() == step:
-            await job.may_begin()
-            match await pipeline.videos.key(avoid=step.avoid):
-                case o.NoKey(trouble):
-                    await _end(job, trouble.failure, Reason.OURS, trouble.message)
-                case o.KeysResting(until):
-                    await job.wait(until, "a key of the video service")
-                case o.KeyReady(label):
-                    await _ask_with(job, step, model, photo, label)
+        await _ask_with_a_key(job, step, model, photo)
 
 
-async def _ask_with(job: JobAtHand, step: AskForTask, model: Model, photo: bytes, key: str) -> None:
-    pipeline, number = job.pipeline, step.number
+async def _ask_with_a_key(job: JobAtHand, step: AskForTask, model: Model, photo: bytes) -> None:
+    """Uploads the photo with whichever key is ready, and takes a key's turn only then: an upload may take a minute."""
+    videos, photo_url = job.pipeline.videos, None
+    while not job.moved and job.next_step() == step:
+        await job.may_begin()
+        match await videos.key(avoid=step.avoid, turn=photo_url is not None):
+            case o.NoKey(trouble):
+                await _end(job, trouble.failure, Reason.OURS, trouble.message)
+            case o.KeysResting(until):
+                await job.wait(until, "a key of the video service")
+            case o.KeyReady(key) if photo_url is None:
+                photo_url = await _upload(job, step, photo, key)
+            case o.KeyReady(key):
+                await _create(job, step, _order(job, step, model, photo_url), key)
+
+
+async def _upload(job: JobAtHand, step: AskForTask, photo: bytes, key: str) -> str | None:
+    """The photo's address, good for any key; None when that came to nothing, and the request with it."""
     job.waits_for = "the photo's upload"
     await job.may_call()
-    uploaded = await pipeline.videos.upload(photo, key=key)
-    await job.may_begin()
-    await job.say(w.RequestTask, number=number, key=key)
-    if isinstance(uploaded, o.NotTaken):
-        await _falter(job, number, uploaded.trouble, key)
-        return
-    order = o.TaskOrder(
+    match await job.pipeline.videos.upload(photo, key=key):
+        case o.Uploaded(url):
+            return url
+        case o.NotTaken(trouble):
+            await job.may_begin()
+            await job.say(w.RequestTask, number=step.number, key=key)
+            await _falter(job, step.number, trouble, key)
+            return None
+
+
+def _order(job: JobAtHand, step: AskForTask, model: Model, photo_url: str) -> o.TaskOrder:
+    callback_url = job.pipeline.callback_url
+    return o.TaskOrder(
         model=model,
         prompt=str(step.script),
-        photo_url=uploaded.url,
+        photo_url=photo_url,
         aspect_ratio=step.brief.aspect_ratio,
         duration_s=step.brief.duration_s,
-        callback_url=None if pipeline.callback_url is None else pipeline.callback_url(job.account, job.id, number),
+        callback_url=None if callback_url is None else callback_url(job.account, job.id, step.number),
     )
+
+
+async def _create(job: JobAtHand, step: AskForTask, order: o.TaskOrder, key: str) -> None:
+    pipeline, number = job.pipeline, step.number
+    await job.may_begin()
+    await job.say(w.RequestTask, number=number, key=key)
     job.waits_for = "the video service to take it"
     await job.may_call()
     match await pipeline.videos.create(order, key=key):

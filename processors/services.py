@@ -23,8 +23,11 @@ class ScriptWriter(Protocol):
 class VideoService(Protocol):
     """Makes videos from photos. Keys are told by their labels."""
 
-    async def key(self, *, avoid: str | None = None) -> o.KeyReady | o.KeysResting | o.NoKey:
-        """A key that may create one task now, another one than `avoid` if there is one."""
+    async def key(self, *, avoid: str | None = None, turn: bool = True) -> o.KeyReady | o.KeysResting | o.NoKey:
+        """A key that may create one task now, another one than `avoid` if there is one.
+
+        Its turn is taken, to be used at once; not without `turn`: then it is for what is free.
+        """
         ...
 
     async def has_another(self, key: str) -> bool:

@@ -71,9 +71,12 @@ class KieService:
         """Closes the connections."""
         await self._wire.close()
 
-    async def key(self, *, avoid: str | None = None) -> KeyReady | KeysResting | NoKey:
-        """A key that may create one task now, another one than `avoid` if there is one."""
-        return await self._ring.choose(avoid=avoid)
+    async def key(self, *, avoid: str | None = None, turn: bool = True) -> KeyReady | KeysResting | NoKey:
+        """A key that may create one task now, another one than `avoid` if there is one.
+
+        Its turn is taken, to be used at once; not without `turn`: then it is for what is free.
+        """
+        return await self._ring.choose(avoid=avoid, turn=turn)
 
     async def has_another(self, key: str) -> bool:
         """Whether another key than this one could be used now."""

@@ -118,12 +118,17 @@ class KeyRing:
         """The first, for questions that any may ask."""
         return next(iter(self._keys.values()))
 
-    async def choose(self, *, avoid: str | None = None) -> KeyReady | KeysResting | NoKey:
-        """A key that may create one task now: the longest unused that does not rest, `avoid` only if no other may."""
+    async def choose(self, *, avoid: str | None = None, turn: bool = True) -> KeyReady | KeysResting | NoKey:
+        """A key that may create one task now: the longest unused that does not rest, `avoid` only if no other may.
+
+        Without `turn` no turn is taken: the key is for what is free.
+        """
         retired, limited = await self._look(RETIREMENTS), await self._look(LIMITS)
         free = [label for label in self._order if label not in retired and label not in limited]
         due = [until for label, until in limited.items() if until is not None and label not in retired]
         for label in sorted(free, key=lambda label: label == avoid):
+            if not turn:
+                return KeyReady(label)
             later = await self._turn_of(self._keys[label])
             if later is None:
                 self._order.remove(label)

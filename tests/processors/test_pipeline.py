@@ -32,6 +32,7 @@ from tests.processors.pipeline_scene import (
 )
 
 ME = 42
+TURNS_TAKEN = "SELECT bool_or(paid_until > 'epoch') FROM limits WHERE name LIKE 'kie/%'"
 QUICK = Pace(generation=timedelta(seconds=60), late_poll=timedelta(seconds=20), jitter=timedelta(0))
 
 
@@ -84,6 +85,17 @@ async def test_what_trying_again_cannot_help_ends_at_once(
         assert refunded(progress, reason)
         assert scene.kie.paid_creations == 1
         assert only(events, w.GenerationFailed).message
+
+
+async def test_no_turn_is_taken_before_the_photo_is_there(database: Database, tmp_path: Path) -> None:
+    async with pipeline_at_work(database, tmp_path, settings={"kie_creations_per_10s": 20}) as scene:
+        pool = scene.company.store.pool
+        progress, _ = await ended_with(scene, Fault(endpoint="upload", status=503, times=3))
+        assert refunded(progress, Reason.SERVICE)
+        assert not await pool.fetchval(TURNS_TAKEN)
+        (job,) = await scene.order(ME)
+        assert (await scene.ended(ME, job)).stage is Stage.READY
+        assert await pool.fetchval(TURNS_TAKEN)
 
 
 async def test_what_is_temporary_is_tried_three_times(database: Database, tmp_path: Path) -> None:

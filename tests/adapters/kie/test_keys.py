@@ -217,6 +217,16 @@ async def test_when_one_account_is_used_up_the_other_accounts_key_is_ready(
     assert await keys.choose() == KeysResting(NOON + timedelta(seconds=1))
 
 
+async def test_what_is_free_takes_no_turn_and_waits_for_none(rests: MemoryRests, clock: StillClock) -> None:
+    keys = ring(rests, clock, "a@x=secret-of-a,b@x=secret-of-b", rate=Rate(burst=1, per_s=1))
+    assert [await keys.choose(turn=False) for _ in range(3)] == [KeyReady("a")] * 3
+    assert [await chosen(keys)] == ["a"]
+    assert isinstance(await keys.choose(), KeysResting)
+    assert await keys.choose(turn=False) == KeyReady("b")
+    await keys.judge("b", 429, LIMITED)
+    assert await keys.choose(turn=False) == KeyReady("a")
+
+
 async def test_no_secret_is_in_what_the_ring_shows_or_logs(rests: MemoryRests, clock: StillClock) -> None:
     keys = ring(rests, clock)
     with capture_logs() as logs:
