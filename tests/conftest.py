@@ -16,6 +16,7 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+from hypothesis import HealthCheck, settings
 
 from adapters.local_postgres import LocalPostgres, local_postgres
 from adapters.postgres.event_store import PostgresEventStore
@@ -30,6 +31,11 @@ FASTER_AND_STILL_SAFE_FROM_KILLS = {"fsync": "off"}
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--prove", action="store_true", help="run the long form of the long proofs")
+
+
+# How long an example takes says how busy the machine is, and no more.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 def pytest_configure(config: pytest.Config) -> None:

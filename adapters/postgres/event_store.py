@@ -26,7 +26,7 @@ from domain.log import Append, AppendRejected, Place, Recorded
 from domain.snapshots import Snapshot
 from domain.streams import owner_of, shard_of
 
-READING_CONNECTIONS: Final = 8
+READING_CONNECTIONS: Final = 16
 APPENDING_CONNECTIONS: Final = 8
 TAIL_PAGE: Final = 2_000
 PLACE: Final = itemgetter(0, 1)

@@ -104,7 +104,7 @@ async def test_golden_lines_come_back_from_the_database_as_they_are(
 
 
 @pytest.mark.parametrize("cls", EVENT_TYPES.values(), ids=EVENT_TYPES)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_every_event_reads_as_it_was_written_both_ways(cls: type[Event], data: st.DataObject) -> None:
     event = data.draw(events_of(cls))

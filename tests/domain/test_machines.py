@@ -18,7 +18,6 @@ from tests.domain.machines import Law, LedgerMachine, machine
 SETTINGS = settings(
     max_examples=100,
     stateful_step_count=30,
-    deadline=None,
     database=None,
     print_blob=False,
     suppress_health_check=list(HealthCheck),

@@ -24,7 +24,6 @@ from tests.proofs.random_user import RandomUser
 SETTINGS = settings(
     max_examples=10,
     stateful_step_count=50,
-    deadline=None,
     database=None,
     print_blob=False,
     phases=[Phase.generate],

@@ -169,7 +169,7 @@ async def test_what_is_no_tasks_id_is_refused(hooks: Hooks) -> None:
     assert await hooks.kept() == []
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=st.binary(max_size=300) | VALUES.map(json.dumps).map(str.encode))
 async def test_no_body_makes_anything_but_a_refusal(body: bytes, hooks: Hooks) -> None:
     assert await hooks.post(body) == 400

@@ -16,7 +16,7 @@ from domain.shapes import Id, Value, Words
 from tests.adapters.kie.foreign import bodies
 
 URL = "https://file.example/x.mp4"
-FUZZED = settings(max_examples=400, deadline=None)
+FUZZED = settings(max_examples=400)
 
 
 class Kept(Value):

@@ -94,7 +94,7 @@ def test_a_redirect_elsewhere_is_not_admitted(url: str) -> None:
         KNOWN.admitted(url, seen_at=SEEN_AT)
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000)
 @given(
     st.text(st.characters(codec=None), max_size=60)
     | st.from_regex(r"https?://[a-z0-9.@:\[\]%#?/\\-]{0,40}", fullmatch=True)

@@ -82,7 +82,7 @@ def test_keys_that_cannot_be_read_are_told_by_their_place(text: str, sentence: s
     assert "long-enough" not in str(refused.value)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.text(max_size=60) | st.from_regex(r"([a-z]{0,3}@?[a-z]{0,3}=?[a-z]{0,12},?){0,4}", fullmatch=True))
 def test_any_text_is_keys_of_different_labels_or_refused(text: str) -> None:
     with suppress(WrongKeys):

@@ -19,7 +19,7 @@ def most_within(window: timedelta, moments: list[datetime]) -> int:
     return max((sum(1 for later in moments if first <= later < first + window) for first in moments), default=0)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.tuples(st.integers(0, 2), st.floats(0, 3), st.integers(1, 8)), max_size=60))
 async def test_three_workers_together_never_exceed_what_kie_takes(asks: list[tuple[int, float, int]]) -> None:
     clock = StillClock()

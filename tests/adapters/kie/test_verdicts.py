@@ -28,7 +28,7 @@ from tests.adapters.kie.foreign import bodies, statuses
 
 URL = "https://file.example/x.mp4"
 PAUSED = "This interface is temporarily paused"
-FUZZED = settings(max_examples=400, deadline=None)
+FUZZED = settings(max_examples=400)
 WORDS = TypeAdapter(Words)
 
 

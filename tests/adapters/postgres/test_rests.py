@@ -81,7 +81,7 @@ TURN_S = 1_000.0
 """Turns so far apart that the time a test takes is nothing beside them."""
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     burst=st.integers(1, 50),
     want=st.integers(1, 60),

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
@@ -229,7 +229,7 @@ async def _scripts(faults: list[Fault]) -> list[Script]:
         return [await writer.write(WISH) for _ in faults]
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15)
 @given(faults=st.lists(FAULTS, min_size=10, max_size=20))
 async def test_no_answer_makes_anything_but_a_script(faults: list[Any]) -> None:
     for script in await _scripts(faults):

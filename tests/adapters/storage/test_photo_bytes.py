@@ -77,7 +77,7 @@ def answer_to(data: bytes) -> PhotoFault | None:
     return None
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000)
 @given(st.sampled_from(BEGINNINGS), st.binary(max_size=400))
 def test_any_bytes_are_refused(beginning: bytes, rest: bytes) -> None:
     fault = answer_to(beginning + rest)
@@ -88,7 +88,7 @@ def test_any_bytes_are_refused(beginning: bytes, rest: bytes) -> None:
 def test_damaged_photos_are_photos_or_refused() -> None:
     met: Counter[PhotoFault | None] = Counter()
 
-    @settings(max_examples=1500, deadline=None)
+    @settings(max_examples=1500)
     @given(st.randoms(use_true_random=True))  # hypothesis' own would stay near the beginning of a file
     def damage(chance: Random) -> None:
         met[answer_to(damaged(chance))] += 1

@@ -205,7 +205,7 @@ async def test_rates_can_be_switched_off() -> None:
 WISH = st.tuples(st.integers(0, 3), st.sampled_from((MESSAGE, EDIT)), st.sampled_from((0, 0.3, 2)))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(WISH, max_size=60))
 async def test_no_rate_is_ever_exceeded_everybody_goes_and_the_urgent_go_first(
     wishes: list[tuple[int, Urgency, float]],
