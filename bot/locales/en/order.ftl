@@ -166,7 +166,7 @@ order-accepted-toast = Order accepted!
 order-already-accepted = This order was accepted already.
 order-cancel-button = ✖️ Cancel
 draft-forgotten = The draft is forgotten, no credits were touched. A new order begins with a photo.
-draft-replaced = The draft before is forgotten, no credits were touched.
+draft-replaced = The earlier draft is forgotten, no credits were touched.
 draft-none = There is nothing to cancel. A new order begins with a photo.
 
 cancel-all = Videos cancelled: { $cancelled }. { $n ->
