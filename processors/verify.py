@@ -23,7 +23,7 @@ from processors.settler import NAME as SETTLEMENT
 from processors.shown import ShownRows
 from processors.walk import Bounds, Due, Walk
 
-PACE: Final = 1.5
+PACE: Final = 3.0
 EVENTS_PAGE: Final = 1_000
 POSITIONS_PAGE: Final = 5_000
 VIEWS: Final = "views"
