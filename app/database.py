@@ -24,6 +24,7 @@ from app.key_file import make_key_file, read_key_file
 from app.settings import MAKE_A_KEY, Settings, SettingsError
 
 KEY_FILE: Final = "data_key"
+
 log = structlog.get_logger(__name__)
 
 

@@ -98,7 +98,7 @@ async def _with_kie(outside: Outside, kie: KieSandbox | None, stack: AsyncExitSt
 
 
 def _keys(settings: Settings) -> tuple[Key, ...]:
-    text = settings.kie_api_keys or settings.kie_api_key
+    text = settings.kie_keys()
     if text is None:
         return ()
     try:

@@ -17,7 +17,7 @@ from app.settings import Settings, SettingsError
 
 async def until_told(place: Place, settings: Settings, *, web: bool, work: bool, talk: bool) -> None:
     """Runs the named parts of the program until told to stop. Raises what `company_at` raises."""
-    if work and not talk and settings.bot_token is None and (settings.kie_api_keys or settings.kie_api_key):
+    if work and not talk and settings.bot_token is None and settings.kie_keys():
         msg = "BOT_TOKEN is missing: videos would be made and paid for, and reach nobody"
         raise SettingsError(msg)
     async with company_at(place, settings, web=web, work=work, talk=talk) as company:

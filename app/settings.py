@@ -130,6 +130,10 @@ class Settings(BaseSettings):
         """DATA_KEY's bytes, if it is set."""
         return None if self.data_key is None else key_of(self.data_key.get_secret_value())
 
+    def kie_keys(self) -> SecretStr | None:
+        """The keys of the video service as they are set: KIE_API_KEYS, or KIE_API_KEY."""
+        return self.kie_api_keys or self.kie_api_key
+
     def telegram_base(self) -> str | None:
         """Where the Bot API is served; None: at Telegram."""
         return None if self.telegram_api_base is None else str(self.telegram_api_base).rstrip("/")

@@ -43,7 +43,7 @@ class Draft(BaseModel):
     @property
     def is_begun(self) -> bool:
         """Whether there is something to go on with."""
-        return self.photo is not None or self.lacks_photo
+        return self.photo is not None or self.model is not None
 
 
 class Conversation(BaseModel):

@@ -188,19 +188,9 @@ async def test_a_disk_that_fails_is_storage_that_is_unavailable(tmp_path: Path) 
     assert [entry["event"] for entry in logs] == ["storage failed"]
 
 
-async def test_a_service_that_does_not_answer_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
-    fields = {
-        "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
-        "AWS_ALLOW_HTTP": "true",
-        "AWS_REGION": "here",
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "very-secret",
-    }
-    for name, value in fields.items():
-        monkeypatch.setenv(name, value)
-    storage = open_storage("s3://bucket/prefix")
+async def test_a_service_that_does_not_answer_is_unavailable(silent_service: Storage) -> None:
     with capture_logs() as logs, pytest.raises(StorageUnavailable) as raised:
-        await storage.write(PHOTO, b"photo")
+        await silent_service.write(PHOTO, b"photo")
     assert "127.0.0.1:1/bucket/prefix/inputs/42/5f1c.jpg" in str(raised.value.__cause__)
     assert "very-secret" not in f"{logs} {raised.value} {raised.value.__cause__}"
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
-from adapters.storage.files import open_storage
+from adapters.storage.files import Storage, open_storage
 from adapters.storage.user_photos import UserPhotos
 from tests.bot.scene import Folder
 
@@ -22,15 +20,6 @@ async def test_a_photo_is_kept_until_it_is_swept(tmp_path: Path) -> None:
     assert not await photos.is_kept(PHOTO)
 
 
-async def test_a_photo_is_taken_for_kept_while_storage_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    fields = {
-        "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
-        "AWS_ALLOW_HTTP": "true",
-        "AWS_REGION": "here",
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "very-secret",
-    }
-    for name, value in fields.items():
-        monkeypatch.setenv(name, value)
-    photos = UserPhotos(Folder(), open_storage("s3://bucket/prefix"))
+async def test_a_photo_is_taken_for_kept_while_storage_does_not_answer(silent_service: Storage) -> None:
+    photos = UserPhotos(Folder(), silent_service)
     assert await photos.is_kept(PHOTO)
